@@ -1,0 +1,1 @@
+"""Hosts as network namespaces, guests behind veths, and the stories that the demo plays."""

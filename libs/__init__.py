@@ -1,0 +1,1 @@
+"""Everything the services share: the log, the network model, the bus, the kernel's hands."""

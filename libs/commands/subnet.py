@@ -1,0 +1,56 @@
+"""What can be asked of subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libs.model import AddressRange, HostRoute
+
+ABSENT = ""
+"""gateway_ip of NewSubnet when the caller said nothing (first host address); None means no gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubnet:
+    """One subnet to make. allocation_pools None: all host addresses but the gateway."""
+
+    subnet_id: str
+    network_id: str
+    project_id: str
+    ip_version: int
+    cidr: str
+    name: str = ""
+    description: str = ""
+    gateway_ip: str | None = ABSENT
+    allocation_pools: tuple[AddressRange, ...] | None = None
+    dns_nameservers: tuple[str, ...] = ()
+    host_routes: tuple[HostRoute, ...] = ()
+    enable_dhcp: bool = True
+    ipv6_ra_mode: str | None = None
+    ipv6_address_mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSubnets:
+    """Make all of these subnets or none."""
+
+    subnets: tuple[NewSubnet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSubnet:
+    """Change the named attributes: name, description, gateway_ip, allocation_pools, dns_nameservers, host_routes, enable_dhcp."""
+
+    subnet_id: str
+    changes: Mapping[str, Any]
+    if_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSubnet:
+    """Delete a subnet; refused while ports other than our own DHCP ports hold its addresses."""
+
+    subnet_id: str
+    if_revision: int | None = None

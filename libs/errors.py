@@ -1,0 +1,157 @@
+"""Refusals in Neutron's terms: every error a caller can meet, each with its HTTP status. Pure."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A request that is refused and changed nothing; `type` and `message` as Neutron's clients know them."""
+
+    def __init__(self, status: int, type: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.status, self.type, self.message, self.detail = status, type, message, detail
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[int, str, str, str]]:
+        return Refusal, (self.status, self.type, self.message, self.detail)
+
+
+def bad_request(message: str) -> Refusal:
+    """400 for a malformed body, attribute or query."""
+    return Refusal(400, "HTTPBadRequest", message)
+
+
+def invalid_input(message: str) -> Refusal:
+    """400 for a value that is well formed but makes no sense here."""
+    return Refusal(400, "InvalidInput", f"Invalid input for operation: {message}.")
+
+
+def not_found(kind: str, id: str) -> Refusal:
+    """404 for a resource that does not exist or that the caller may not see; kind is `network`, `subnet`, `port`, `agent`."""
+    name = kind.capitalize()
+    return Refusal(404, f"{name}NotFound", f"{name} {id} could not be found.")
+
+
+def forbidden(rule: str) -> Refusal:
+    """403 for something that the caller's roles do not allow."""
+    return Refusal(403, "PolicyNotAuthorized", f"({rule}) is disallowed by policy")
+
+
+def network_in_use(id: str) -> Refusal:
+    """409: ports other than our own DHCP ports are on the network."""
+    return Refusal(
+        409,
+        "NetworkInUse",
+        f"Unable to complete operation on network {id}. There are one or more ports still in use on the network.",
+    )
+
+
+def subnet_in_use(id: str, reason: str = "One or more ports have an IP allocation from this subnet.") -> Refusal:
+    """409: addresses of the subnet are held by ports."""
+    return Refusal(409, "SubnetInUse", f"Unable to complete operation on subnet {id}: {reason}")
+
+
+def port_in_use(network_id: str, port_id: str, device_id: str) -> Refusal:
+    """409: the port belongs to a device of our own (router, floating IP)."""
+    return Refusal(
+        409,
+        "ServicePortInUse",
+        f"Port {port_id} cannot be deleted directly via the port API: has device owner {device_id} (network {network_id}).",
+    )
+
+
+def ip_in_use(network_id: str, ip_address: str) -> Refusal:
+    """409: the asked address is held by another port."""
+    return Refusal(
+        409,
+        "IpAddressAlreadyAllocated",
+        f"IP address {ip_address} already allocated in subnet or network {network_id}.",
+    )
+
+
+def no_address_left(network_id: str) -> Refusal:
+    """409: no subnet of the network has a free address in its pools."""
+    return Refusal(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network_id}.")
+
+
+def ip_not_on_network(network_id: str, ip_address: str) -> Refusal:
+    """400: no subnet of the network holds the asked address."""
+    return Refusal(
+        400,
+        "InvalidIpForNetwork",
+        f"IP address {ip_address} is not a valid IP for any of the subnets on the specified network {network_id}.",
+    )
+
+
+def ip_not_on_subnet(ip_address: str, subnet_id: str = "") -> Refusal:
+    """400: the asked address is not a usable address of the asked subnet."""
+    return Refusal(
+        400,
+        "InvalidIpForSubnet",
+        f"IP address {ip_address} is not a valid IP for the specified subnet {subnet_id}".rstrip() + ".",
+    )
+
+
+def mac_in_use(network_id: str, mac: str) -> Refusal:
+    """409: the MAC is taken on that network."""
+    return Refusal(
+        409,
+        "MacAddressInUse",
+        f"Unable to complete operation for network {network_id}. The mac address {mac} is in use.",
+    )
+
+
+def segment_in_use(network_type: str, physical_network: str | None, segmentation_id: int | None) -> Refusal:
+    """409: the asked VLAN, VNI or flat network is taken."""
+    if network_type == "vlan":
+        return Refusal(
+            409,
+            "VlanIdInUse",
+            f"Unable to create the network. The VLAN {segmentation_id} on physical network {physical_network} is in use.",
+        )
+    if network_type == "flat":
+        return Refusal(
+            409,
+            "FlatNetworkInUse",
+            f"Unable to create the flat network. Physical network {physical_network} is in use.",
+        )
+    return Refusal(409, "TunnelIdInUse", f"Unable to create the network. The tunnel ID {segmentation_id} is in use.")
+
+
+def no_segment_left() -> Refusal:
+    """503: every range of that type is exhausted (Neutron's NoNetworkAvailable)."""
+    return Refusal(
+        503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation."
+    )
+
+
+def overlapping_pools(pool_1: str, pool_2: str, cidr: str) -> Refusal:
+    """409: two allocation pools of one subnet share addresses."""
+    return Refusal(
+        409, "OverlappingAllocationPools", f"Found overlapping allocation pools: {pool_1} {pool_2} for subnet {cidr}."
+    )
+
+
+def pool_out_of_bounds(pool: str, cidr: str) -> Refusal:
+    """400: an allocation pool is not inside its subnet."""
+    return Refusal(400, "OutOfBoundsAllocationPool", f"The allocation pool {pool} spans beyond the subnet cidr {cidr}.")
+
+
+def gateway_in_pool(gateway: str, pool: str) -> Refusal:
+    """409: the gateway address lies in an allocation pool."""
+    return Refusal(
+        409, "GatewayConflictWithAllocationPools", f"Gateway ip {gateway} conflicts with allocation pool {pool}."
+    )
+
+
+def unavailable(message: str, type: str = "ServiceUnavailable") -> Refusal:
+    """503 with Retry-After: the database, the broker or a service does not answer now."""
+    return Refusal(503, type, message)
+
+
+def revision_mismatch(expected: int) -> Refusal:
+    """412: If-Match named another revision."""
+    return Refusal(412, "RevisionNumberConstraintFailed", f"Constrained to {expected}, but current revision differs.")
+
+
+def busy() -> Refusal:
+    """409: the resource kept changing while we decided; the client may repeat the request."""
+    return Refusal(409, "RetryRequest", "The resource is being changed by others; please repeat the request.")

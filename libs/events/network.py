@@ -1,0 +1,122 @@
+"""Facts about networks; stream `network-<uuid>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCreated:
+    """A network exists from now on; its segment, MTU and id were chosen before."""
+
+    network_id: str
+    project_id: str
+    name: str
+    description: str
+    admin_state_up: bool
+    shared: bool
+    external: bool
+    mtu: int
+    network_type: str
+    physical_network: str | None
+    segmentation_id: int | None
+    availability_zone_hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRenamed:
+    """Its name changed."""
+
+    network_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDescribed:
+    """Its description changed."""
+
+    network_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAdminStateChanged:
+    """It was switched on or off by a user."""
+
+    network_id: str
+    admin_state_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSharingChanged:
+    """All projects may use it from now on, or no longer."""
+
+    network_id: str
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkExternalChanged:
+    """It became, or is no longer, an external network (router:external)."""
+
+    network_id: str
+    external: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMtuChanged:
+    """Its MTU in bytes changed."""
+
+    network_id: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubnetAdded:
+    """A subnet was made on it (the subnet's own facts are on its own stream)."""
+
+    network_id: str
+    subnet_id: str
+    cidr: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubnetRemoved:
+    """A subnet of it was deleted."""
+
+    network_id: str
+    subnet_id: str
+    cidr: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDhcpScheduled:
+    """A DHCP agent serves it from now on."""
+
+    network_id: str
+    agent_id: str
+    host: str
+    availability_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDhcpUnscheduled:
+    """That DHCP agent serves it no longer."""
+
+    network_id: str
+    agent_id: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDeleted:
+    """It is gone; its segment is free again."""
+
+    network_id: str
+    project_id: str
+    network_type: str
+    physical_network: str | None
+    segmentation_id: int | None

@@ -1,0 +1,100 @@
+"""What servers and agents say to each other over the bus: the message shapes, both ways. Pure.
+
+Server to host: exchange `nl.events` (topic), key `host.<token>`; one ordered feed per host, read by each agent of the host.
+Agent to server: exchange `nl.requests` (topic), key `request.<user>`; the answer goes to the agent's own queue through the default
+exchange. The queue is named as the broker user: `agent-<ovs|dhcp|l3>.<token>`.
+
+Receiver's rule: position <= mine: old, drop. prev <= mine: take in. prev > mine or another log or epoch: gap, ask with `fetch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from libs.eventlog.protocol import Recorded
+
+EVENTS_EXCHANGE, REQUESTS_EXCHANGE = "nl.events", "nl.requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A part of one host's feed, or the answer to a Fetch.
+
+    prev: last position sent to that host before. position: the host has everything up to here when this is taken in.
+    entered: networks that are new to the host; forget what you hold of them, `events` has all their live facts from the start.
+    left: networks to forget. events: whole facts by position (scopes: the host's networks, their subnets and ports, and the agents of
+    hosts that share a network). full: forget everything first. part/parts: a long answer comes in several messages, in order.
+    request: the id of the Fetch that this answers, empty for the feed itself.
+    """
+
+    log_id: str
+    epoch: int
+    prev: int
+    position: int
+    events: tuple[Recorded, ...] = ()
+    entered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    full: bool = False
+    request: str = ""
+    part: int = 1
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """An agent is up: who it is. The server answers nothing; host and type must fit the user."""
+
+    host: str
+    agent_type: str
+    binary: str
+    availability_zone: str
+    configurations: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Heartbeat, every report_interval_seconds. position: applied up to here. load: {networks, ports, ...} for scheduling."""
+
+    position: int
+    load: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PortReport:
+    """One port's wiring; generation: of the PortBound fact that it was (un)wired for."""
+
+    port_id: str
+    generation: int
+    wired: bool
+    reason: str = "unplugged"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What changed, or (complete) every port of the host that is wired now: ports bound to the host and not named are not wired."""
+
+    ports: tuple[PortReport, ...]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What happened after `after` in my scopes? networks: those I hold. after 0: everything (answer is full)."""
+
+    request: str
+    after: int
+    networks: tuple[str, ...] = ()
+    log_id: str = ""
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The kernel differed from what is desired and was repaired: {object: count}."""
+
+    counts: Mapping[str, int]
+
+
+AgentMessage = Hello | Alive | Wiring | Fetch | Drift

@@ -1,0 +1,1 @@
+"""Thin shells: each folder is one process of netledger."""
