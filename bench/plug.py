@@ -85,8 +85,8 @@ class Plug:
     def _figures(self, what: str, times: list[float | None], clients: int = 1, cpu_ms: float = 0.0) -> Figures:
         good = [value for value in times if value is not None]
         rate = 1000 / percentile(good, 50) * clients if good else 0.0
-        ranks = [percentile(good, rank) for rank in (50, 95, 99)]
-        return Figures(what, clients, len(times), len(times) - len(good), rate, *ranks, cpu_ms)
+        p50, p95, p99 = (percentile(good, rank) for rank in (50, 95, 99))
+        return Figures(what, clients, len(times), len(times) - len(good), rate, p50, p95, p99, cpu_ms)
 
     def run(self, count: int) -> list[Figures]:
         """Plug and unplug `count` ports in turn, then as one burst; everything is removed again."""

@@ -61,7 +61,7 @@ class ChooseSegment:
 
 @dataclass(frozen=True, slots=True)
 class ChooseBinding:
-    """How to attach a port on a host. Answer: Binding (vif_type binding_failed, vif_details {"reason": ..} when no live agent can)."""
+    """How to attach a port on a host. Answer: Binding (binding_failed with vif_details {"reason": ..} when no live agent can)."""
 
     port_id: str
     host: str
