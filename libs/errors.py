@@ -49,21 +49,19 @@ def subnet_in_use(id: str, reason: str = "One or more ports have an IP allocatio
     return Refusal(409, "SubnetInUse", f"Unable to complete operation on subnet {id}: {reason}")
 
 
-def port_in_use(network_id: str, port_id: str, device_id: str) -> Refusal:
+def service_port_in_use(port_id: str, device_owner: str) -> Refusal:
     """409: the port belongs to a device of our own (router, floating IP)."""
     return Refusal(
         409,
         "ServicePortInUse",
-        f"Port {port_id} cannot be deleted directly via the port API: has device owner {device_id} (network {network_id}).",
+        f"Port {port_id} cannot be deleted directly via the port API: has device owner {device_owner}.",
     )
 
 
-def ip_in_use(network_id: str, ip_address: str) -> Refusal:
+def ip_in_use(subnet_id: str, ip_address: str) -> Refusal:
     """409: the asked address is held by another port."""
     return Refusal(
-        409,
-        "IpAddressAlreadyAllocated",
-        f"IP address {ip_address} already allocated in subnet or network {network_id}.",
+        409, "IpAddressAlreadyAllocated", f"IP address {ip_address} already allocated in subnet {subnet_id}"
     )
 
 
@@ -72,21 +70,29 @@ def no_address_left(network_id: str) -> Refusal:
     return Refusal(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network_id}.")
 
 
-def ip_not_on_network(network_id: str, ip_address: str) -> Refusal:
+def ip_not_on_network(ip_address: str) -> Refusal:
     """400: no subnet of the network holds the asked address."""
     return Refusal(
         400,
         "InvalidIpForNetwork",
-        f"IP address {ip_address} is not a valid IP for any of the subnets on the specified network {network_id}.",
+        f"IP address {ip_address} is not a valid IP for any of the subnets on the specified network.",
     )
 
 
-def ip_not_on_subnet(ip_address: str, subnet_id: str = "") -> Refusal:
+def ip_not_on_subnet(ip_address: str) -> Refusal:
     """400: the asked address is not a usable address of the asked subnet."""
     return Refusal(
+        400, "InvalidIpForSubnet", f"IP address {ip_address} is not a valid IP for the specified subnet."
+    )
+
+
+def ip_is_automatic(ip_address: str, subnet_id: str) -> Refusal:
+    """400: on a SLAAC subnet the address follows from the MAC and cannot be asked for."""
+    return Refusal(
         400,
-        "InvalidIpForSubnet",
-        f"IP address {ip_address} is not a valid IP for the specified subnet {subnet_id}".rstrip() + ".",
+        "AllocationOnAutoAddressSubnet",
+        f"IPv6 address {ip_address} cannot be directly assigned to a port on subnet {subnet_id} as the subnet is"
+        " configured for automatic addresses",
     )
 
 
@@ -119,7 +125,7 @@ def segment_in_use(network_type: str, physical_network: str | None, segmentation
 def no_segment_left() -> Refusal:
     """503: every range of that type is exhausted (Neutron's NoNetworkAvailable)."""
     return Refusal(
-        503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation."
+        503, "NoNetworkAvailable", "Unable to create the network. No project network is available for allocation."
     )
 
 
@@ -147,9 +153,70 @@ def unavailable(message: str, type: str = "ServiceUnavailable") -> Refusal:
     return Refusal(503, type, message)
 
 
-def revision_mismatch(expected: int) -> Refusal:
+def invalid_pool(pool: str) -> Refusal:
+    """400: an allocation pool that is no range of addresses of the subnet's IP version."""
+    return Refusal(400, "InvalidAllocationPool", f"The allocation pool {pool} is not valid.")
+
+
+def too_many_dns_servers(subnet_id: str, limit: int) -> Refusal:
+    """400: more DNS servers than a subnet may have."""
+    return Refusal(
+        400,
+        "DNSNameServersExhausted",
+        f"Unable to complete operation for {subnet_id}. The number of DNS nameservers exceeds the limit {limit}.",
+    )
+
+
+def too_many_host_routes(subnet_id: str, limit: int) -> Refusal:
+    """400: more host routes than a subnet may have."""
+    return Refusal(
+        400,
+        "HostRoutesExhausted",
+        f"Unable to complete operation for {subnet_id}. The number of host routes exceeds the limit {limit}.",
+    )
+
+
+def mtu_too_small(network_id: str, minimum: int) -> Refusal:
+    """409: the MTU is below what a subnet of the network needs."""
+    return Refusal(
+        409,
+        "NetworkMTUSubnetConflict",
+        f"MTU of {network_id} is not valid, subnet requires a minimum of {minimum}",
+    )
+
+
+def sharing_in_use(network: str) -> Refusal:
+    """409: ports or subnets of other projects are on the network that is to be shared no longer."""
+    return Refusal(
+        409,
+        "InvalidSharedSetting",
+        f"Unable to reconfigure sharing settings for network {network}. Multiple projects are using it.",
+    )
+
+
+def port_bound(port_id: str, vif_type: str, old_mac: str, new_mac: str) -> Refusal:
+    """409: the MAC of a bound port cannot change."""
+    return Refusal(
+        409,
+        "PortBound",
+        f"Unable to complete operation on port {port_id}, port is already bound, port type: {vif_type},"
+        f" old_mac {old_mac}, new_mac {new_mac}.",
+    )
+
+
+def unsupported_owner(operation: str, port_id: str, device_owner: str) -> Refusal:
+    """409: that cannot be done to a port of one of netledger's own devices."""
+    return Refusal(
+        409,
+        "UnsupportedPortDeviceOwner",
+        f"Operation {operation} is not supported for device_owner {device_owner} on port {port_id}.",
+    )
+
+
+def revision_mismatch(expected: int, current: int | None = None) -> Refusal:
     """412: If-Match named another revision."""
-    return Refusal(412, "RevisionNumberConstraintFailed", f"Constrained to {expected}, but current revision differs.")
+    found = "differs" if current is None else f"is {current}"
+    return Refusal(412, "RevisionNumberConstraintFailed", f"Constrained to {expected}, but current revision {found}")
 
 
 def busy() -> Refusal:

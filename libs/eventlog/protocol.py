@@ -69,12 +69,14 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class NoneRefers:
-    """Guard: no row of `kind` has `value` in `column` (membership when the column is an array), ids in `besides` not counted."""
+    """Guard: no row of `kind` has `value` in `column` (membership when the column is an array). Not counted: ids in `besides`,
+    and rows whose column is one of the values given for it in `unless` (((column, (value, ..)), ..))."""
 
     kind: str
     column: str
     value: str
     besides: tuple[str, ...] = ()
+    unless: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 Guard = Alive | Unchanged | NoneRefers

@@ -94,12 +94,13 @@ class NetworkSubnetRemoved:
 
 @dataclass(frozen=True, slots=True)
 class NetworkDhcpScheduled:
-    """A DHCP agent serves it from now on."""
+    """A DHCP agent serves it from now on, through the DHCP port `port_id`."""
 
     network_id: str
     agent_id: str
     host: str
     availability_zone: str
+    port_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class NetworkDhcpUnscheduled:
     network_id: str
     agent_id: str
     host: str
+    port_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PortCreated:
-    """A port exists on a network, with its MAC; addresses and binding are facts of their own."""
+    """A port exists on a network, with its MAC; addresses and binding are facts of their own. ip_allocation: `immediate`, or
+    `none` when the caller asked for no addresses."""
 
     port_id: str
     network_id: str
@@ -22,6 +23,7 @@ class PortCreated:
     device_owner: str
     vnic_type: str = "normal"
     profile: Mapping[str, Any] = field(default_factory=dict)
+    ip_allocation: str = "immediate"
 
 
 @dataclass(frozen=True, slots=True)
