@@ -1,0 +1,1 @@
+"""The pages for people, and the program that generates some of them."""

@@ -1,0 +1,61 @@
+"""`python -m docs.generate`: writes docs/events.md and docs/settings.md from the code; a test checks that they are current."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from libs import config, events
+
+HERE = Path(__file__).parent
+SUBJECTS = (
+    ("Networks", "network", events.NetworkEvent),
+    ("Subnets", "subnet", events.SubnetEvent),
+    ("Ports", "port", events.PortEvent),
+    ("Agents", "agent", events.AgentEvent),
+)
+
+
+def events_page() -> str:
+    """Every event by subject: its meaning and its fields."""
+    lines = ["# Events", "", "Generated from `libs/events` by `python -m docs.generate`.", ""]
+    for title, stream, union in SUBJECTS:
+        lines += [f"## {title} (streams `{stream}-<id>`)", "", "| event | what happened | fields |", "|---|---|---|"]
+        lines += [_event_row(event) for event in get_args(union)] + [""]
+    return "\n".join(lines)
+
+
+def settings_page() -> str:
+    """Every setting: environment variable, default, meaning with unit."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `libs/config.py` by `python -m docs.generate`. All come from the environment.",
+        "",
+    ]
+    lines += ["| variable | default | what it is |", "|---|---|---|"]
+    lines += [_setting_row(setting) for setting in fields(config.Settings)]
+    return "\n".join(lines) + "\n"
+
+
+def _event_row(event: type) -> str:
+    meaning = " ".join((inspect.getdoc(event) or "").split())
+    names = ", ".join(f"`{field.name}`" for field in fields(event))
+    return f"| `{event.__name__}` | {meaning} | {names} |"
+
+
+def _setting_row(setting: Field[Any]) -> str:
+    default = setting.default_factory() if setting.default_factory is not MISSING else setting.default
+    return f"| `NETLEDGER_{setting.name.upper()}` | `{default!r}` | {setting.metadata['doc']} |"
+
+
+def main() -> None:
+    """Write both pages."""
+    (HERE / "events.md").write_text(events_page())
+    (HERE / "settings.md").write_text(settings_page())
+
+
+if __name__ == "__main__":
+    main()
