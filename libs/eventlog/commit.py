@@ -1,0 +1,222 @@
+"""The write path's heart: load, ask, decide, append; and again when another was faster.
+
+Any process that writes (api, topology) does it by `Ledger.commit`. Concurrent commits of a process share appends (group commit).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from libs import errors
+from libs.commands import Command
+from libs.errors import Refusal
+from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
+from libs.eventlog.cache import ResourceCache
+from libs.eventlog.contest import Choices, merged, refused_guard
+from libs.eventlog.protocol import (
+    Accepted,
+    Append,
+    ClaimTaken,
+    EventLog,
+    GuardFailed,
+    NoneRefers,
+    Outcome,
+    Row,
+    StaleVersion,
+)
+from libs.eventlog.shapes import Kind, row_after
+from libs.events import Event
+from libs.gather import Gather
+from libs.model import Context
+from libs.network.claims import Claims, claims_of
+from libs.network.resources import fold_recorded, kind_and_id, stream_of
+from libs.network.world import Answer, Decision, Question, Resource, World
+
+ROUNDS = 5
+"""How often needs and questions may follow from what was just loaded or answered."""
+
+Ask = Callable[[list[Question]], Sequence[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The pure functions that decide; `libs.network` unless a test brings its own."""
+
+    needs: Callable[[Any, World], tuple[str, ...]]
+    questions: Callable[[Any, World], tuple[Question, ...]]
+    decide: Callable[[Any, World], Decision]
+    claims_of: Callable[[Event], Claims]
+    kinds: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a command came to: rows in the order of the decision's `touched`, None for a deleted one. position: of its last event,
+    0 when nothing had to change."""
+
+    rows: tuple[Row | None, ...]
+    position: int
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One command on its way; `trusting`: the cache may be used."""
+
+    command: Command
+    context: Context
+    choices: Choices = field(default_factory=Choices)
+    trusting: bool = True
+    cached: bool = False
+    gone: set[str] = field(default_factory=set)
+
+
+def network_domain() -> Domain:
+    """The domain of this product, from `libs.network`."""
+    from libs.network import decisions, kinds
+
+    return Domain(decisions.needs, decisions.questions, decisions.decide, claims_of, kinds.KINDS)
+
+
+class Ledger:
+    """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share."""
+
+    def __init__(self, log: EventLog, ask: Ask, retries: int = 10, domain: Domain | None = None) -> None:
+        self._log, self._ask, self._retries = log, ask, retries
+        self._domain = domain or network_domain()
+        self._cache = ResourceCache()
+        self._appends: Gather[Append, Outcome] = Gather(self._append_batch)
+
+    def commit(self, command: Command, context: Context) -> Committed:
+        """Decide and append, with other choices or fresh knowledge when another commit was faster.
+
+        Raises Refusal: the domain's, 503 when the store or a service that is asked is away, 409 busy when others never stop.
+        """
+        attempt = _Attempt(command, context)
+        for _ in range(self._retries):
+            try:
+                done = self._try(attempt)
+            except Refusal:
+                if not attempt.cached:
+                    raise
+                attempt.choices.forget_refusals()
+                attempt.trusting, done = False, None
+            if done is not None:
+                return done
+        raise errors.busy()
+
+    def _try(self, attempt: _Attempt) -> Committed | None:
+        """One round; None when it must be repeated."""
+        attempt.cached = False
+        world = self._answer(attempt, self._load(attempt))
+        decision = self._domain.decide(attempt.command, world)
+        if not decision.changes:
+            if attempt.cached:
+                attempt.trusting = False
+                return None
+            return Committed(touched_rows(decision.touched, world, self._domain.kinds, {}), 0)
+        ready = assemble(decision, world, self._domain.kinds, self._domain.claims_of)
+        if isinstance(ready, TakenTwice):
+            self._lose_claim(attempt, ready.lost.key, ready.taker, decision)
+            return None
+        outcome = self._appends.ask(ready.append)
+        if isinstance(outcome, Accepted):
+            return self._accepted(outcome, ready)
+        self._refused(attempt, outcome, ready.append, decision)
+        return None
+
+    def _load(self, attempt: _Attempt) -> World:
+        world = World(attempt.context)
+        for _ in range(ROUNDS):
+            wanted = [one for one in self._domain.needs(attempt.command, world) if one not in world.resources]
+            if not wanted:
+                return world
+            world = replace(world, resources={**world.resources, **self._fetch(attempt, wanted)})
+        raise RuntimeError(f"{type(attempt.command).__name__} needs more than {ROUNDS} rounds of reading")
+
+    def _fetch(self, attempt: _Attempt, wanted: list[str]) -> dict[str, Resource | None]:
+        found: dict[str, Resource | None] = {}
+        if attempt.trusting:
+            found = {stream: one for stream in wanted if (one := self._cache.get(stream)) is not None}
+            attempt.cached = attempt.cached or bool(found)
+        missing = [kind_and_id(stream) for stream in wanted if stream not in found]
+        rows = self._log.rows(missing) if missing else {}
+        for stream in wanted:
+            if stream not in found:
+                row = rows.get(kind_and_id(stream))
+                found[stream] = self._domain.kinds[row.kind].resource_of(row) if row else None
+                if (resource := found[stream]) is not None:
+                    self._cache.put(resource)
+        return found
+
+    def _answer(self, attempt: _Attempt, world: World) -> World:
+        for _ in range(ROUNDS):
+            choices = attempt.choices
+            world = replace(world, answers=choices.answers)
+            open_ = [q for q in self._domain.questions(attempt.command, world) if q not in choices.answers]
+            if not open_:
+                return world
+            answers = self._ask([choices.asked(question) for question in open_])
+            choices.answers = merged(choices.answers, open_, list(answers))
+        raise RuntimeError(f"{type(attempt.command).__name__} asks more than {ROUNDS} rounds of questions")
+
+    def _accepted(self, outcome: Accepted, ready: Assembled) -> Committed:
+        if outcome.repeated:
+            return Committed(self._restore(outcome.result), outcome.last, repeated=True)
+        for stream, resource in ready.after.items():
+            if resource is None:
+                self._cache.drop(stream)
+            else:
+                self._cache.put(resource)
+        return Committed(ready.rows, outcome.last)
+
+    def _refused(self, attempt: _Attempt, outcome: Outcome, append: Append, decision: Decision) -> None:
+        """Prepare the next round. Raises Refusal when there is no sense in one."""
+        if isinstance(outcome, ClaimTaken):
+            self._lose_claim(attempt, outcome.key, append.take[outcome.key], decision)
+            return
+        attempt.trusting = attempt.cached = False
+        if isinstance(outcome, StaleVersion):
+            self._cache.drop(outcome.stream)
+        elif isinstance(outcome, GuardFailed):
+            guard = outcome.guard
+            if isinstance(guard, NoneRefers) or guard.stream in attempt.gone:
+                raise refused_guard(outcome)
+            attempt.gone.add(guard.stream)
+            self._cache.drop(guard.stream)
+
+    def _lose_claim(self, attempt: _Attempt, key: str, taker: str, decision: Decision) -> None:
+        attempt.cached = False
+        network_id = next((one.network_id for one in decision.changes if one.stream == taker), "")
+        attempt.choices.lost(key, taker, network_id)
+
+    def _restore(self, result: str) -> tuple[Row | None, ...]:
+        """The rows as a command's first reply had them: from the read model, or replayed to that version when it moved on."""
+        places = [None if one is None else (one[0], one[1], one[2]) for one in json.loads(result)]
+        now = self._log.rows([(one[0], one[1]) for one in places if one is not None])
+        rows: list[Row | None] = []
+        for one in places:
+            row = None if one is None else now.get((one[0], one[1]))
+            if one is not None and (row is None or row.version != one[2]):
+                row = self._replayed(*one)
+            rows.append(row)
+        return tuple(rows)
+
+    def _replayed(self, kind: str, id: str, version: int) -> Row:
+        stream = stream_of(kind, id)
+        events = [one for one in self._log.read_streams([stream]) if one.version <= version]
+        return row_after(self._domain.kinds, stream, version, fold_recorded(events)[stream])
+
+    def _append_batch(self, batch: list[Append]) -> list[Outcome | Exception]:
+        """Append together; should the store choke on one (text it cannot hold), each goes alone so that only that one fails."""
+        try:
+            return list(self._log.append(batch))
+        except Refusal:
+            raise
+        except Exception as error:
+            if len(batch) == 1:
+                return [error]
+            return [self._append_batch([one])[0] for one in batch]

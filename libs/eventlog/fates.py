@@ -1,0 +1,211 @@
+"""The fate of each append in a batch, computed in pure code from what the store knows; shared by every log.
+
+The store hands over a `Known` (read under its lock) and writes what comes back in `Written`. Later appends of a batch see
+what earlier ones in it did; a refused one leaves no trace. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from libs.eventlog.protocol import (
+    Accepted,
+    Append,
+    Change,
+    ClaimTaken,
+    GuardFailed,
+    NoneRefers,
+    Outcome,
+    Row,
+    StaleVersion,
+    Unchanged,
+)
+from libs.events import Event
+from libs.model import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A stream's last version; alive is False once it has ended."""
+
+    version: int
+    network_id: str
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows about everything that a batch asks for, and nothing else.
+
+    `refers`: per NoneRefers guard the ids of rows that refer (those in `besides` left out), all of them or at least
+    `enough_references(batch, guard)` many.
+    """
+
+    position: int
+    heads: Mapping[str, Head] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, Accepted] = field(default_factory=dict)
+    refers: Mapping[NoneRefers, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One event with its place in the log, before it is stored."""
+
+    position: int
+    stream: str
+    version: int
+    event: Event
+    context: Context
+
+
+@dataclass(slots=True)
+class Written:
+    """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}."""
+
+    events: list[Numbered] = field(default_factory=list)
+    heads: dict[str, Head] = field(default_factory=dict)
+    claims: dict[str, str | None] = field(default_factory=dict)
+    commands: dict[str, Accepted] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+
+def asked_streams(batch: Sequence[Append]) -> list[str]:
+    """The streams whose heads decide about `batch`."""
+    found = {change.stream for append in batch for change in append.changes}
+    found |= {guard.stream for append in batch for guard in append.guards if not isinstance(guard, NoneRefers)}
+    return sorted(found)
+
+
+def asked_claims(batch: Sequence[Append]) -> list[str]:
+    """The claim keys that decide about `batch`."""
+    return sorted({key for append in batch for key in (*append.take, *append.release)})
+
+
+def asked_commands(batch: Sequence[Append]) -> list[str]:
+    """The command ids in `batch`; an append without one is never a repeat."""
+    return sorted({append.context.command_id for append in batch if append.context.command_id})
+
+
+def asked_references(batch: Sequence[Append]) -> list[NoneRefers]:
+    """The NoneRefers guards in `batch`."""
+    return list({guard: None for append in batch for guard in append.guards if isinstance(guard, NoneRefers)})
+
+
+def enough_references(batch: Sequence[Append], guard: NoneRefers) -> int:
+    """So many referring ids prove that one is left whatever `batch` itself removes."""
+    return 1 + sum(row.kind == guard.kind for append in batch for row in append.rows)
+
+
+def decide_fates(batch: Sequence[Append], known: Known) -> tuple[list[Outcome], Written]:
+    """Each append's outcome, and what is to be written for the accepted ones."""
+    written = Written()
+    return [_fate(append, known, written) for append in batch], written
+
+
+def _fate(append: Append, known: Known, written: Written) -> Outcome:
+    first = written.commands.get(append.context.command_id) or known.commands.get(append.context.command_id)
+    if first is not None and append.context.command_id:
+        return Accepted(first.first, first.last, first.result, repeated=True)
+    heads: dict[str, Head] = {}
+    refusal = (
+        _moved_stream(append, known, written)
+        or _stale_change(append.changes, known, written, heads)
+        or _referred(append, known, written)
+        or _lost_claim(append, known, written)
+    )
+    return refusal or _accept(append, known, written, heads)
+
+
+def _head(stream: str, known: Known, written: Written) -> Head | None:
+    return written.heads.get(stream) or known.heads.get(stream)
+
+
+def _moved_stream(append: Append, known: Known, written: Written) -> Outcome | None:
+    for guard in append.guards:
+        if isinstance(guard, NoneRefers):
+            continue
+        head = _head(guard.stream, known, written)
+        if isinstance(guard, Unchanged):
+            actual = head.version if head else 0
+            if actual != guard.version:
+                return StaleVersion(guard.stream, actual)
+        elif head is None or not head.alive:
+            return GuardFailed(guard)
+    return None
+
+
+def _referred(append: Append, known: Known, written: Written) -> GuardFailed | None:
+    """Checked after every version: what was left out of the count (`besides`) is then known to be complete."""
+    for guard in append.guards:
+        if isinstance(guard, NoneRefers) and _referring(guard, known, written):
+            return GuardFailed(guard)
+    return None
+
+
+def _referring(guard: NoneRefers, known: Known, written: Written) -> set[str]:
+    ids = set(known.refers[guard])
+    for (kind, id), row in written.rows.items():
+        if kind != guard.kind or id in guard.besides:
+            continue
+        value = row.columns.get(guard.column) if row.columns is not None else None
+        holds = guard.value in value if isinstance(value, tuple | list) else value == guard.value
+        (ids.add if holds else ids.discard)(id)
+    return ids
+
+
+def _stale_change(
+    changes: Iterable[Change], known: Known, written: Written, heads: dict[str, Head]
+) -> StaleVersion | None:
+    """Fills `heads` with the streams' heads after `changes`, or tells which stream is elsewhere than expected (or ended)."""
+    for change in changes:
+        head = heads.get(change.stream) or _head(change.stream, known, written)
+        actual = head.version if head else 0
+        if actual != change.expected or (head is not None and not head.alive):
+            return StaleVersion(change.stream, actual)
+        network_id = head.network_id if head else change.network_id
+        heads[change.stream] = Head(actual + len(change.events), network_id, not change.ends)
+    return None
+
+
+def _lost_claim(append: Append, known: Known, written: Written) -> ClaimTaken | None:
+    released = _released(append, known, written)
+    for key, taker in append.take.items():
+        owner = _owner(key, known, written)
+        if owner is not None and owner != taker and key not in released:
+            return ClaimTaken(key, owner)
+    return None
+
+
+def _released(append: Append, known: Known, written: Written) -> set[str]:
+    """Only what the append's own streams hold can be released by it."""
+    own = {change.stream for change in append.changes}
+    return {key for key in append.release if _owner(key, known, written) in own}
+
+
+def _owner(key: str, known: Known, written: Written) -> str | None:
+    return written.claims[key] if key in written.claims else known.claims.get(key)
+
+
+def _accept(append: Append, known: Known, written: Written, heads: Mapping[str, Head]) -> Accepted:
+    before = known.position + len(written.events)
+    versions: dict[str, int] = {}
+    for change in append.changes:
+        version = versions.get(change.stream, change.expected)
+        for event in change.events:
+            version += 1
+            written.events.append(
+                Numbered(known.position + len(written.events) + 1, change.stream, version, event, append.context)
+            )
+        versions[change.stream] = version
+    written.heads.update(heads)
+    written.claims.update(dict.fromkeys(_released(append, known, written)))
+    written.claims.update(append.take)
+    for row in append.rows:
+        written.rows[(row.kind, row.id)] = row
+    last = known.position + len(written.events)
+    accepted = Accepted(before + 1, last, append.result) if last > before else Accepted(0, 0, append.result)
+    if append.context.command_id:
+        written.commands[append.context.command_id] = accepted
+    return accepted

@@ -1,0 +1,111 @@
+"""The log in memory: PostgreSQL's twin for tests and stories, under the same contract suite."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from libs.eventlog import chain, fates
+from libs.eventlog.protocol import Accepted, Append, LogIdentity, NoneRefers, Outcome, Recorded, Row
+
+
+def utc_now() -> str:
+    """The wall clock as UTC ISO 8601 with microseconds and `Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class MemoryLog:
+    """An `EventLog` that forgets everything at its end. Stores text as PostgreSQL does, so that what cannot be stored fails here.
+
+    `now` gives UTC ISO times; a clock that goes backwards is held at the last time.
+    """
+
+    def __init__(self, now: Callable[[], str] = utc_now) -> None:
+        self._now, self._lock = now, threading.Lock()
+        self._identity = LogIdentity(str(uuid.uuid4()), 1)
+        self._stored: list[chain.Stored] = []
+        self._streams: dict[str, list[int]] = {}
+        self._heads: dict[str, fates.Head] = {}
+        self._claims: dict[str, str] = {}
+        self._commands: dict[str, Accepted] = {}
+        self._rows: dict[tuple[str, str], Row] = {}
+
+    def identity(self) -> LogIdentity:
+        """Which log this is."""
+        return self._identity
+
+    def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        """As `EventLog.append`."""
+        with self._lock:
+            outcomes, written = fates.decide_fates(batch, self._known(batch))
+            self._write(written)
+        return outcomes
+
+    def _known(self, batch: Sequence[Append]) -> fates.Known:
+        return fates.Known(
+            position=len(self._stored),
+            heads=self._heads,
+            claims=self._claims,
+            commands=self._commands,
+            refers={guard: self._referring(guard) for guard in fates.asked_references(batch)},
+        )
+
+    def _referring(self, guard: NoneRefers) -> frozenset[str]:
+        found = set()
+        for (kind, id), row in self._rows.items():
+            if kind == guard.kind and id not in guard.besides and row.columns is not None:
+                value = row.columns[guard.column]
+                if value == guard.value or (isinstance(value, tuple | list) and guard.value in value):
+                    found.add(id)
+        return frozenset(found)
+
+    def _write(self, written: fates.Written) -> None:
+        last = self._stored[-1] if self._stored else None
+        before = last.hash if last and last.hash else chain.genesis(self._identity.log_id)
+        at = max(last.recorded_at, self._now()) if last else self._now()
+        for one in chain.seal(written.events, before, at):
+            self._stored.append(one)
+            self._streams.setdefault(one.stream, []).append(one.position)
+        self._heads.update(written.heads)
+        self._commands.update(written.commands)
+        for key, owner in written.claims.items():
+            if owner is None:
+                self._claims.pop(key, None)
+            else:
+                self._claims[key] = owner
+        for place, row in written.rows.items():
+            if row.columns is None:
+                self._rows.pop(place, None)
+            else:
+                self._rows[place] = row
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """As `EventLog.read`."""
+        return [chain.open_stored(one) for one in self._stored[after : after + limit]]
+
+    def read_streams(self, streams: Sequence[str]) -> list[Recorded]:
+        """As `EventLog.read_streams`."""
+        positions = sorted(position for stream in set(streams) for position in self._streams.get(stream, ()))
+        return [chain.open_stored(self._stored[position - 1]) for position in positions]
+
+    def head(self) -> int:
+        """The last position, 0 for an empty log."""
+        return len(self._stored)
+
+    def rows(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        """As `EventLog.rows`."""
+        return {place: self._rows[place] for place in wanted if place in self._rows}
+
+    def all_rows(self, kind: str) -> list[Row]:
+        """Every row of a kind by id: what a listing of the API reads."""
+        return [row for (each, _), row in sorted(self._rows.items()) if each == kind]
+
+    def claims(self) -> dict[str, str]:
+        """Every claim held now, {key: stream}."""
+        return dict(self._claims)
+
+    def verify(self) -> int:
+        """Walk the hash chain; the number of batches. Raises chain.BrokenChain."""
+        return chain.verify(self._identity.log_id, self._stored)
