@@ -1,0 +1,75 @@
+"""An agent: its state, how facts fold into it, and its API body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from libs.events import AgentCameUp, AgentEvent, AgentReconfigured, AgentRegistered, AgentWentDown
+from libs.model import DHCP_AGENT, L3_AGENT
+
+_TOPICS = {DHCP_AGENT: "dhcp_agent", L3_AGENT: "l3_agent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A process on a host that puts the log's facts into the kernel; alive as the log's facts say."""
+
+    id: str
+    host: str
+    agent_type: str
+    binary: str
+    availability_zone: str
+    configurations: Mapping[str, Any]
+    alive: bool = True
+
+
+def _changed(state: Agent, event: AgentEvent) -> Agent:
+    match event:
+        case AgentReconfigured():
+            return replace(state, availability_zone=event.availability_zone, configurations=event.configurations)
+        case AgentWentDown():
+            return replace(state, alive=False)
+        case AgentCameUp():
+            return replace(state, alive=True)
+    raise TypeError(f"{type(event).__name__} is no fact about a registered agent")
+
+
+def evolve(state: Agent | None, event: AgentEvent) -> Agent | None:
+    """The agent after `event`; None before it was registered."""
+    if isinstance(event, AgentRegistered):
+        return Agent(
+            id=event.agent_id,
+            host=event.host,
+            agent_type=event.agent_type,
+            binary=event.binary,
+            availability_zone=event.availability_zone,
+            configurations=event.configurations,
+        )
+    return None if state is None else _changed(state, event)
+
+
+def body(state: Agent, created_at: str, updated_at: str) -> dict[str, Any]:
+    """The API's JSON of an agent. Its times have Neutron's form for agents, `2026-11-22 15:30:00`; heartbeat_timestamp is the last
+    fact's, the reader puts the volatile heartbeat in its place."""
+    return {
+        "id": state.id,
+        "agent_type": state.agent_type,
+        "binary": state.binary,
+        "host": state.host,
+        "topic": _TOPICS.get(state.agent_type, "N/A"),
+        "availability_zone": state.availability_zone or None,
+        "alive": state.alive,
+        "admin_state_up": True,
+        "created_at": plain_time(created_at),
+        "started_at": plain_time(updated_at),
+        "heartbeat_timestamp": plain_time(updated_at),
+        "description": None,
+        "configurations": dict(state.configurations),
+    }
+
+
+def plain_time(at: str) -> str:
+    """`2026-11-22T15:30:00Z` as `2026-11-22 15:30:00`."""
+    return at[:19].replace("T", " ")

@@ -1,0 +1,66 @@
+"""What facts claim and set free: keys that the log lets only one stream hold at a time. They follow from the facts alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from libs.events import (
+    AddressAllocated,
+    AddressReleased,
+    Event,
+    NetworkCreated,
+    NetworkDeleted,
+    PortCreated,
+    PortDeleted,
+    PortMacChanged,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Keys that a fact takes and releases."""
+
+    take: tuple[str, ...] = ()
+    release: tuple[str, ...] = ()
+
+
+_NOTHING = Claims()
+
+
+def ip_claim(subnet_id: str, ip_address: str) -> str:
+    """The claim on an address: `ip/<subnet>/<address>`."""
+    return f"ip/{subnet_id}/{ip_address}"
+
+
+def mac_claim(network_id: str, mac_address: str) -> str:
+    """The claim on a MAC: `mac/<network>/<mac>`."""
+    return f"mac/{network_id}/{mac_address}"
+
+
+def segment_claim(network_type: str, physical_network: str | None, segmentation_id: int | None) -> tuple[str, ...]:
+    """The claim on a segment: `vni/<id>`, `vlan/<physnet>/<id>` or `flat/<physnet>`; local networks claim nothing."""
+    if network_type == "vlan":
+        return (f"vlan/{physical_network}/{segmentation_id}",)
+    if network_type == "flat":
+        return (f"flat/{physical_network}",)
+    return () if segmentation_id is None else (f"vni/{segmentation_id}",)
+
+
+def claims_of(event: Event) -> Claims:
+    """What one fact takes and releases."""
+    match event:
+        case AddressAllocated():
+            return Claims(take=(ip_claim(event.subnet_id, event.ip_address),))
+        case AddressReleased():
+            return Claims(release=(ip_claim(event.subnet_id, event.ip_address),))
+        case PortCreated():
+            return Claims(take=(mac_claim(event.network_id, event.mac_address),))
+        case PortMacChanged():
+            return Claims((mac_claim(event.network_id, event.after),), (mac_claim(event.network_id, event.before),))
+        case PortDeleted():
+            return Claims(release=(mac_claim(event.network_id, event.mac_address),))
+        case NetworkCreated():
+            return Claims(take=segment_claim(event.network_type, event.physical_network, event.segmentation_id))
+        case NetworkDeleted():
+            return Claims(release=segment_claim(event.network_type, event.physical_network, event.segmentation_id))
+    return _NOTHING

@@ -1,0 +1,95 @@
+"""The inline read model's tables: which columns filters use, and how a resource becomes a row and comes back.
+
+`resource_of(row_of(r)) == r` always: what the API's body does not show lies in `hidden`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libs.eventlog.protocol import Row
+from libs.network import agent, network, port, rows, subnet
+from libs.network.resources import kind_and_id
+from libs.network.world import Resource
+
+TEXT, INTEGER, BOOLEAN, TEXTS = "text", "integer", "boolean", "text[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One table. columns: {name: SQL type} beside id, version, body, hidden; every kind has created_at. A value is text, int, bool,
+    None or (text[]) a list of text."""
+
+    name: str
+    columns: Mapping[str, str]
+    evolve: Callable[[Any, Any], Any]
+    row_of: Callable[[Resource], Row]
+    resource_of: Callable[[Row], Resource]
+
+
+_NETWORK = {
+    "project_id": TEXT,
+    "name": TEXT,
+    "status": TEXT,
+    "admin_state_up": BOOLEAN,
+    "shared": BOOLEAN,
+    "external": BOOLEAN,
+    "network_type": TEXT,
+    "physical_network": TEXT,
+    "segmentation_id": INTEGER,
+    "subnet_ids": TEXTS,
+    "created_at": TEXT,
+}
+_SUBNET = {
+    "project_id": TEXT,
+    "name": TEXT,
+    "network_id": TEXT,
+    "ip_version": INTEGER,
+    "cidr": TEXT,
+    "gateway_ip": TEXT,
+    "enable_dhcp": BOOLEAN,
+    "created_at": TEXT,
+}
+_PORT = {
+    "project_id": TEXT,
+    "network_id": TEXT,
+    "device_id": TEXT,
+    "device_owner": TEXT,
+    "mac_address": TEXT,
+    "host": TEXT,
+    "status": TEXT,
+    "name": TEXT,
+    "admin_state_up": BOOLEAN,
+    "ip_addresses": TEXTS,
+    "subnet_ids": TEXTS,
+    "created_at": TEXT,
+}
+_AGENT = {"host": TEXT, "agent_type": TEXT, "alive": BOOLEAN, "availability_zone": TEXT, "created_at": TEXT}
+
+KINDS: Mapping[str, Kind] = {
+    "network": Kind("network", _NETWORK, network.evolve, rows.network_row, rows.network_of),
+    "subnet": Kind("subnet", _SUBNET, subnet.evolve, rows.subnet_row, rows.subnet_of),
+    "port": Kind("port", _PORT, port.evolve, rows.port_row, rows.port_of),
+    "agent": Kind("agent", _AGENT, agent.evolve, rows.agent_row, rows.agent_of),
+}
+"""{kind: its table}"""
+
+body_of = rows.body_of
+
+
+def row_of(resource: Resource) -> Row:
+    """The row of any resource."""
+    return KINDS[kind_and_id(resource.stream)[0]].row_of(resource)
+
+
+def resource_of(row: Row) -> Resource:
+    """The resource of any row."""
+    return KINDS[row.kind].resource_of(row)
+
+
+def gone(stream: str, version: int) -> Row:
+    """What deletes the row of a stream that ended at `version`."""
+    kind, id = kind_and_id(stream)
+    return Row(kind, id, version, None)
