@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from libs.eventlog.protocol import Append, ClaimTaken, Guard, Row, Unchanged
+from libs.eventlog.protocol import Append, Guard, Row, Unchanged
 from libs.eventlog.shapes import Kind, row_after
 from libs.events import Event
 from libs.network.claims import Claims
@@ -25,10 +25,9 @@ class Assembled:
 
 @dataclass(frozen=True, slots=True)
 class TakenTwice:
-    """The decision takes one claim for two streams; `taker` is the second."""
+    """The decision takes this claim for two streams."""
 
-    lost: ClaimTaken
-    taker: str
+    key: str
 
 
 def assemble(
@@ -79,7 +78,7 @@ def _claims(
                     release[key] = None
             for key in claims.take:
                 if take.get(key, change.stream) != change.stream:
-                    return {}, (), TakenTwice(ClaimTaken(key, take[key]), change.stream)
+                    return {}, (), TakenTwice(key)
                 take[key] = change.stream
     return take, tuple(release), None
 

@@ -15,7 +15,7 @@ from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
-from libs.eventlog.contest import Choices, merged, refused_guard
+from libs.eventlog.contest import Choices
 from libs.eventlog.protocol import (
     Accepted,
     Append,
@@ -32,6 +32,7 @@ from libs.events import Event
 from libs.gather import Gather
 from libs.model import Context
 from libs.network.claims import Claims, claims_of
+from libs.network.lost import refusal_of_guard
 from libs.network.resources import fold_recorded, kind_and_id, stream_of
 from libs.network.world import Answer, Decision, Question, Resource, World
 
@@ -120,12 +121,12 @@ class Ledger:
             return Committed(touched_rows(decision.touched, world, self._domain.kinds, {}), 0)
         ready = assemble(decision, world, self._domain.kinds, self._domain.claims_of)
         if isinstance(ready, TakenTwice):
-            self._lose_claim(attempt, ready.lost.key, ready.taker, decision)
+            self._lose_claim(attempt, ready.key)
             return None
         outcome = self._appends.ask(ready.append)
         if isinstance(outcome, Accepted):
             return self._accepted(outcome, ready)
-        self._refused(attempt, outcome, ready.append, decision)
+        self._refused(attempt, outcome, world)
         return None
 
     def _load(self, attempt: _Attempt) -> World:
@@ -160,7 +161,7 @@ class Ledger:
             if not open_:
                 return world
             answers = self._ask([choices.asked(question) for question in open_])
-            choices.answers = merged(choices.answers, open_, list(answers))
+            choices.learn(open_, answers)
         raise RuntimeError(f"{type(attempt.command).__name__} asks more than {ROUNDS} rounds of questions")
 
     def _accepted(self, outcome: Accepted, ready: Assembled) -> Committed:
@@ -173,10 +174,10 @@ class Ledger:
                 self._cache.put(resource)
         return Committed(ready.rows, outcome.last)
 
-    def _refused(self, attempt: _Attempt, outcome: Outcome, append: Append, decision: Decision) -> None:
+    def _refused(self, attempt: _Attempt, outcome: Outcome, world: World) -> None:
         """Prepare the next round. Raises Refusal when there is no sense in one."""
         if isinstance(outcome, ClaimTaken):
-            self._lose_claim(attempt, outcome.key, append.take[outcome.key], decision)
+            self._lose_claim(attempt, outcome.key)
             return
         attempt.trusting = attempt.cached = False
         if isinstance(outcome, StaleVersion):
@@ -184,14 +185,13 @@ class Ledger:
         elif isinstance(outcome, GuardFailed):
             guard = outcome.guard
             if isinstance(guard, NoneRefers) or guard.stream in attempt.gone:
-                raise refused_guard(outcome)
+                raise refusal_of_guard(guard, world.resources)
             attempt.gone.add(guard.stream)
             self._cache.drop(guard.stream)
 
-    def _lose_claim(self, attempt: _Attempt, key: str, taker: str, decision: Decision) -> None:
-        attempt.cached = False
-        network_id = next((one.network_id for one in decision.changes if one.stream == taker), "")
-        attempt.choices.lost(key, taker, network_id)
+    def _lose_claim(self, attempt: _Attempt, key: str) -> None:
+        attempt.cached = False  # the claim was checked on the store itself: a refusal is final
+        attempt.choices.lose(key)
 
     def _restore(self, result: str) -> tuple[Row | None, ...]:
         """The rows as a command's first reply had them: from the read model, or replayed to that version when it moved on."""

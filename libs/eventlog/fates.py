@@ -147,12 +147,20 @@ def _referred(append: Append, known: Known, written: Written) -> GuardFailed | N
 def _referring(guard: NoneRefers, known: Known, written: Written) -> set[str]:
     ids = set(known.refers[guard])
     for (kind, id), row in written.rows.items():
-        if kind != guard.kind or id in guard.besides:
+        if kind != guard.kind:
             continue
-        value = row.columns.get(guard.column) if row.columns is not None else None
-        holds = guard.value in value if isinstance(value, tuple | list) else value == guard.value
-        (ids.add if holds else ids.discard)(id)
+        (ids.add if refers(guard, row) else ids.discard)(id)
     return ids
+
+
+def refers(guard: NoneRefers, row: Row) -> bool:
+    """Whether `row` is one that the guard says there is none of."""
+    if row.kind != guard.kind or row.id in guard.besides or row.columns is None:
+        return False
+    if any(row.columns[column] in values for column, values in guard.unless):
+        return False
+    value = row.columns[guard.column]
+    return guard.value in value if isinstance(value, tuple | list) else value == guard.value
 
 
 def _stale_change(

@@ -53,13 +53,7 @@ class MemoryLog:
         )
 
     def _referring(self, guard: NoneRefers) -> frozenset[str]:
-        found = set()
-        for (kind, id), row in self._rows.items():
-            if kind == guard.kind and id not in guard.besides and row.columns is not None:
-                value = row.columns[guard.column]
-                if value == guard.value or (isinstance(value, tuple | list) and guard.value in value):
-                    found.add(id)
-        return frozenset(found)
+        return frozenset(id for (_, id), row in self._rows.items() if fates.refers(guard, row))
 
     def _write(self, written: fates.Written) -> None:
         last = self._stored[-1] if self._stored else None
