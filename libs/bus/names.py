@@ -1,0 +1,54 @@
+"""Who is called how on the bus, and what is declared there (`libs.feed` tells why)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import amqp
+
+from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE
+from libs.model import DHCP_AGENT, L3_AGENT, OVS_AGENT, host_token
+
+RPC_EXCHANGE = "nameko-rpc"
+REQUESTS_QUEUE = "nl.requests.topology"
+MESSAGE_LIMIT = 256 * 1024
+"""Bytes of an agent's message; a larger one is refused."""
+
+KINDS: Mapping[str, str] = {OVS_AGENT: "ovs", DHCP_AGENT: "dhcp", L3_AGENT: "l3"}
+"""Agent type -> the short name in users and queues."""
+
+# A host may be away for a day before its queue goes; what is lost then is a gap, which a Fetch heals.
+QUEUE_LIMITS: Mapping[str, Any] = {
+    "x-max-length": 100_000,
+    "x-max-length-bytes": 64 * 1024 * 1024,
+    "x-overflow": "drop-head",
+}
+AGENT_QUEUE: Mapping[str, Any] = {**QUEUE_LIMITS, "x-expires": 24 * 3600 * 1000}
+
+_USER = re.compile(r"agent-(ovs|dhcp|l3)\.([a-z0-9-]+)")
+
+
+def agent_user(agent_type: str, host: str) -> str:
+    """Broker user and queue of an agent: `agent-ovs.<token>`; agent_type as in `libs.model` (OVS_AGENT, ..)."""
+    return f"agent-{KINDS[agent_type]}.{host_token(host)}"
+
+
+def parse_user(user: str) -> tuple[str, str] | None:
+    """(agent type, host token) of a broker user; None when it is no agent's."""
+    match = _USER.fullmatch(user)
+    if match is None:
+        return None
+    return next(kind for kind, short in KINDS.items() if short == match[1]), match[2]
+
+
+def host_key(host: str) -> str:
+    """Routing key of a host's feed."""
+    return f"host.{host_token(host)}"
+
+
+def declare_exchanges(channel: amqp.Channel) -> None:
+    """The exchanges between servers and agents; services only, agents have no right to."""
+    for exchange in (EVENTS_EXCHANGE, REQUESTS_EXCHANGE):
+        channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)

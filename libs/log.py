@@ -1,0 +1,71 @@
+"""Logging: one JSON line per record on stderr, secrets masked, lines bounded.
+
+`{"at", "level", "logger", "message", ...extra, "error"}`: extra is what a caller passes as `extra={"fields": {...}}`, error a
+traceback as text. JSON escapes control characters, so that no input can forge a line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_LINE = 8192
+"""Characters of a line; what is longer loses its message's and traceback's middle."""
+
+_SECRETS = (
+    (re.compile(r"(\w+://[^:/@\s]*):[^@\s/]+@"), r"\1:***@"),
+    (re.compile(r"(?i)(password|passwd|secret|token|authorization)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",}]+"), r"\1\2***"),
+)
+
+
+def mask(text: str) -> str:
+    """`text` without passwords in URLs and without values of password=, token=, secret= and the like."""
+    for pattern, stars in _SECRETS:
+        text = pattern.sub(stars, text)
+    return text
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one JSON object on one line."""
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line, without the line feed."""
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _short(mask(record.getMessage()), MAX_LINE // 4),
+        }
+        if self._process:
+            line["process"] = self._process
+        for key, value in getattr(record, "fields", {}).items():
+            line.setdefault(key, _short(mask(value), MAX_LINE // 16) if isinstance(value, str) else value)
+        if record.exc_info:
+            line["error"] = _short(mask(self.formatException(record.exc_info)), MAX_LINE // 4)
+        return json.dumps(line, default=str)
+
+
+def setup(level: str = "INFO", process: str = "") -> None:
+    """Send every logger of this process to stderr from `level` on. Raises ValueError on an unknown level."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(process))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("amqp", "kombu", "nameko", "urllib3", "alembic"):
+        logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
+
+
+def _short(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} ... {len(text) - 2 * half} characters left out ... {text[-half:]}"
