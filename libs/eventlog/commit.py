@@ -16,6 +16,7 @@ from libs.errors import Refusal
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
 from libs.eventlog.contest import Choices
+from libs.eventlog.lost import refusal_of_guard
 from libs.eventlog.protocol import (
     Accepted,
     Append,
@@ -32,7 +33,6 @@ from libs.events import Event
 from libs.gather import Gather
 from libs.model import Context
 from libs.network.claims import Claims, claims_of
-from libs.network.lost import refusal_of_guard
 from libs.network.resources import fold_recorded, kind_and_id, stream_of
 from libs.network.world import Answer, Decision, Question, Resource, World
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.errors import Refusal
-from libs.network.lost import avoiding, proposed_by, refusal_of_claim
+from libs.eventlog.lost import avoiding, proposed_by, refusal_of_claim
 from libs.network.world import Answer, Question
 
 

@@ -1,0 +1,1 @@
+"""Alembic migrations of the log and its read model."""
