@@ -1,0 +1,64 @@
+"""From a plan to messages: the pure half of the relay's and of a Fetch's answer. libs.feed holds the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from libs.eventlog.protocol import LogIdentity, Recorded
+from libs.events import AgentCameUp, AgentWentDown
+from libs.feed import Feed, Fetch
+from services.topology.scopes import NOT_FOR_HOSTS, FeedPlan
+
+MAX_FACTS = 300  # about 200 KiB of JSON; an agent's message limit is 256 KiB (SECURITY.md section 5)
+PASSING = (*NOT_FOR_HOSTS, AgentCameUp, AgentWentDown)  # of no use to one who starts from all facts
+
+
+def message(
+    identity: LogIdentity,
+    prev: int,
+    position: int,
+    plan: FeedPlan,
+    networks: Mapping[str, Sequence[Recorded]],
+    agents: Mapping[str, Sequence[Recorded]],
+) -> Feed:
+    """One host's message up to `position`. networks: {network entered: all its facts}; agents: {host: its agents' facts}."""
+    facts = merged(
+        plan.events,
+        *(networks.get(network, ()) for network in plan.entered),
+        *(agents.get(host, ()) for host in plan.meets),
+    )
+    return Feed(identity.log_id, identity.epoch, prev, position, events=facts, entered=plan.entered, left=plan.left)
+
+
+def nudge(identity: LogIdentity, position: int) -> Feed:
+    """A message without facts whose `prev` makes a host that is behind `position` fetch what it lacks."""
+    return Feed(identity.log_id, identity.epoch, position, position)
+
+
+def merged(*parts: Iterable[Recorded]) -> tuple[Recorded, ...]:
+    """Facts of several sources, each once, by position."""
+    found = {fact.position: fact for part in parts for fact in part}
+    return tuple(found[position] for position in sorted(found))
+
+
+def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
+    """Facts without those that only matter to who watched them pass."""
+    return [fact for fact in facts if not isinstance(fact.event, PASSING)]
+
+
+def is_current(fetch: Fetch, identity: LogIdentity, position: int, horizon: int) -> bool:
+    """Whether a delta serves: the asker follows this log and epoch and is at most `horizon` events behind, not ahead."""
+    same = (fetch.log_id, fetch.epoch) == (identity.log_id, identity.epoch)
+    return same and 0 < fetch.after <= position and position - fetch.after <= horizon
+
+
+def in_parts(feed: Feed, limit: int = MAX_FACTS) -> list[Feed]:
+    """`feed` cut into messages of at most `limit` facts, in order; the networks entered and left stand in the first."""
+    pieces = [feed.events[start : start + limit] for start in range(0, len(feed.events), limit)] or [()]
+    first = replace(feed, events=pieces[0], part=1, parts=len(pieces))
+    rest = [
+        replace(feed, events=piece, entered=(), left=(), part=number, parts=len(pieces))
+        for number, piece in enumerate(pieces[1:], start=2)
+    ]
+    return [first, *rest]

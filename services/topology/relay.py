@@ -1,0 +1,148 @@
+"""Sends every host the facts that it needs, in order, once the log holds them. Only the leader runs one.
+
+A batch is worked out (scopes.plan), sent and confirmed, and only then stored as done; so whatever dies, nothing is left out, and what
+comes twice is recognised by its position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from libs.eventlog.protocol import LogIdentity, Recorded
+from libs.feed import Feed
+from libs.model import host_token
+from services.topology import feeds, scopes
+from services.topology.scopes import FeedPlan, Membership, Placed, Plan
+
+BATCH = 256
+CACHED = 50_000
+
+
+class FeedStore(Protocol):
+    """What the relay remembers, in the leader's own session. Raises errors.Refusal 503 when the database is away."""
+
+    def start(self) -> tuple[int, LogIdentity]:
+        """The position up to which everything was sent, and the log's identity."""
+        ...
+
+    def networks_of(self, streams: Collection[str]) -> dict[str, str]:
+        """{stream: network id} of subnets' and ports' streams, ended ones included."""
+        ...
+
+    def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
+        """{member: hosts} of the members that are somewhere."""
+        ...
+
+    def hosts_of(self, networks: Collection[str]) -> dict[str, dict[str, int]]:
+        """{network: {host: number of members there}} for all of `networks`."""
+        ...
+
+    def networks_on(self, hosts: Collection[str]) -> set[str]:
+        """Networks that have a member on one of the hosts."""
+        ...
+
+    def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """{network: facts with position <= upto of its streams that live at `upto`}, by position."""
+        ...
+
+    def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """{host: facts with position <= upto of its agents}, by position."""
+        ...
+
+    def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
+        """{host: position of the last message sent to it}, absent when there was none."""
+        ...
+
+    def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
+        """In one transaction: the members' new places, `position` as last sent for the hosts `sent`, and the relay at `position`.
+        Raises LeadershipLost when the relay is not at `before` any more."""
+        ...
+
+
+class LeadershipLost(Exception):
+    """Another process relays; this one must stop."""
+
+
+class Publisher(Protocol):
+    """Sends and waits for the broker's confirmation; raises when it does not come."""
+
+    def __call__(self, messages: Sequence[tuple[str, Feed]]) -> None:
+        """Send (host, message) pairs."""
+        ...
+
+
+class Relay:
+    """The relay's work on one batch after the other; all it keeps itself are caches."""
+
+    def __init__(self, store: FeedStore, publish: Publisher) -> None:
+        self._store, self._publish = store, publish
+        self._hosts: dict[str, dict[str, int]] = {}
+        self._networks: dict[str, str] = {}
+        self.position, self.identity = store.start()
+
+    def take(self, batch: Sequence[Recorded]) -> None:
+        """Send what `batch` (the events right after `position`) means to hosts. May be repeated after any exception."""
+        for start in range(0, len(batch), BATCH):
+            self._piece(batch[start : start + BATCH])
+
+    def _piece(self, batch: Sequence[Recorded]) -> None:
+        placed = self._place(batch)
+        done = scopes.plan(self._membership(placed), placed)
+        position = batch[-1].position
+        messages, nudges = self._messages(done.feeds, position)
+        if messages:
+            self._publish(messages)
+        self._store.save(self.position, position, done, done.feeds)
+        self.position = position
+        self._hosts.update((network, dict(hosts)) for network, hosts in done.hosts.items())
+        if nudges:  # only now, or the answer to the fetch that they cause could be older than they are
+            self._publish(nudges)
+
+    def _messages(
+        self, plans: Mapping[str, FeedPlan], position: int
+    ) -> tuple[list[tuple[str, Feed]], list[tuple[str, Feed]]]:
+        """Messages to send before the position is stored, and nudges for hosts whose share is too long for a message."""
+        networks = self._store.network_facts({net for one in plans.values() for net in one.entered}, position)
+        agents = self._store.agent_facts({host for one in plans.values() for host in one.meets}, position)
+        last = self._store.last_sent(plans)
+        messages, nudges = [], []
+        for host, one in plans.items():
+            feed = feeds.message(self.identity, last.get(host, 0), position, one, networks, agents)
+            if len(feed.events) > feeds.MAX_FACTS:
+                nudges.append((host, feeds.nudge(self.identity, position)))
+            else:
+                messages.append((host, feed))
+        return messages, nudges
+
+    def _place(self, batch: Sequence[Recorded]) -> list[Placed]:
+        """Each event with its network: from the event, from what was seen before, else from the log's list of streams."""
+        if len(self._networks) > CACHED:
+            self._networks.clear()
+        for one in batch:
+            network = getattr(one.event, "network_id", "")
+            if network:
+                self._networks[one.stream] = network
+        unknown = {one.stream for one in batch if not one.stream.startswith("agent-")} - self._networks.keys()
+        if unknown:
+            self._networks.update(self._store.networks_of(unknown))
+        return [Placed(one, self._networks.get(one.stream, "")) for one in batch]
+
+    def _membership(self, placed: Sequence[Placed]) -> Membership:
+        members, hosts = scopes.touched_members(placed), scopes.touched_hosts(placed)
+        networks = scopes.touched_networks(placed)
+        if hosts:
+            networks |= self._store.networks_on(hosts)
+        if len(self._hosts) > CACHED:
+            self._hosts.clear()
+        missing = networks - self._hosts.keys()
+        if missing:
+            self._hosts.update(self._store.hosts_of(missing))
+        return Membership(
+            self._store.places(members) if members else {}, {network: self._hosts[network] for network in networks}
+        )
+
+
+def tokens(hosts: Iterable[str]) -> dict[str, str]:
+    """{token: host}."""
+    return {host_token(host): host for host in hosts}

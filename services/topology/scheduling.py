@@ -1,0 +1,107 @@
+"""Which DHCP agent serves which network, and what its port needs. Pure: what is in, and the commands that make it right.
+
+The same view gives the same commands, and a view in which all is well gives none; so the process that runs this (dhcp.py) may
+die at any step and start anew.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from libs.commands import Command, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
+from libs.model import DHCP_AGENT, OVS_AGENT
+from libs.network.agent import Agent
+from libs.network.network import DhcpServer, Network
+from libs.network.port import Port
+from libs.network.subnet import Subnet
+from services.topology import binding
+from services.topology.agents import Agents
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One network with all that its DHCP depends on. ports: {port_id: its DHCP ports}."""
+
+    network: Network
+    subnets: tuple[Subnet, ...]
+    ports: Mapping[str, Port] = field(default_factory=dict)
+
+
+def commands(view: Served, agents: Agents, loads: Mapping[str, int], wanted: int, cause: str) -> list[Command]:
+    """What must be done so that `wanted` agents serve the network, none if no subnet asks for DHCP.
+
+    loads: {agent_id: networks that it serves}. cause: `<stream>@<version>` of the event that asked for this look.
+    A server whose agent is down stays; failover is a matter of its own.
+    """
+    network = view.network
+    if not any(subnet.enable_dhcp for subnet in view.subnets):
+        return [UnscheduleDhcp(network.id, one.agent_id, one.host, one.port_id) for one in network.dhcp]
+    out: list[Command] = []
+    for server in network.dhcp:
+        out.extend(_mend(view, server, agents, cause))
+    missing = wanted - len(network.dhcp)
+    if missing > 0:
+        for agent in choose(network, candidates(network, agents), loads, missing):
+            out.append(_schedule(network, agent.id, agent.host, agent.availability_zone, cause))
+    return out
+
+
+def candidates(network: Network, agents: Agents) -> list[Agent]:
+    """Live DHCP agents that do not serve the network yet and whose host can carry it, within its availability zone hints."""
+    taken = {server.host for server in network.dhcp}
+    return [
+        agent
+        for agent in agents.all()
+        if agent.agent_type == DHCP_AGENT
+        and agent.alive
+        and agent.host not in taken
+        and (not network.availability_zone_hints or agent.availability_zone in network.availability_zone_hints)
+        and not binding.obstacle(agents.on(agent.host, OVS_AGENT), agent.host, network.segment)
+    ]
+
+
+def choose(network: Network, found: Sequence[Agent], loads: Mapping[str, int], number: int) -> list[Agent]:
+    """Up to `number` agents: zones that serve the network least come first, then the least loaded, then by host name."""
+    zones = Counter(server.availability_zone for server in network.dhcp)
+    left, chosen = list(found), list[Agent]()
+    while left and len(chosen) < number:
+        best = min(left, key=lambda one: (zones[one.availability_zone], loads.get(one.id, 0), one.host, one.id))
+        left = [one for one in left if one.host != best.host]
+        zones[best.availability_zone] += 1
+        chosen.append(best)
+    return chosen
+
+
+def needs_addresses(port: Port, subnets: Collection[Subnet]) -> tuple[WantedAddress, ...] | None:
+    """The fixed_ips that a DHCP port should have; None when it has them."""
+    served = [subnet.id for subnet in subnets if subnet.enable_dhcp]
+    held = {one.subnet_id for one in port.fixed_ips}
+    if held == set(served):
+        return None
+    keep = [WantedAddress(one.subnet_id, one.ip_address) for one in port.fixed_ips if one.subnet_id in served]
+    return (*keep, *(WantedAddress(subnet_id) for subnet_id in served if subnet_id not in held))
+
+
+def _mend(view: Served, server: DhcpServer, agents: Agents, cause: str) -> list[Command]:
+    """What one server's port lacks: itself, a working binding, addresses."""
+    port = view.ports.get(server.port_id)
+    if port is None:
+        network, gone = view.network, UnscheduleDhcp(view.network.id, server.agent_id, server.host, server.port_id)
+        return [gone, _schedule(network, server.agent_id, server.host, server.availability_zone, cause)]
+    changes: dict[str, object] = {}
+    fixed_ips = needs_addresses(port, view.subnets)
+    if fixed_ips is not None:
+        changes["fixed_ips"] = fixed_ips
+    agent = agents.on(server.host, OVS_AGENT)
+    if not port.is_bound and not binding.obstacle(agent, server.host, view.network.segment):
+        changes["host"] = server.host
+    return [UpdatePort(port.id, changes)] if changes else []
+
+
+def _schedule(network: Network, agent_id: str, host: str, zone: str, cause: str) -> ScheduleDhcp:
+    """The port's id follows from the cause: a repeat is known as one, a later schedule on the same host gets a new port."""
+    port_id = str(uuid.uuid5(uuid.UUID(network.id), f"dhcp {host} {cause}"))
+    return ScheduleDhcp(network.id, agent_id, host, zone, port_id)

@@ -1,0 +1,40 @@
+"""What an agent's report means for ports' status. Pure; the decider has the last word about host and binding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from libs.commands import ReportWired
+from libs.feed import Wiring
+from libs.model import ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A port of the host as the read model has it."""
+
+    status: str
+    generation: int
+
+
+def reports(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:
+    """The commands that a message comes to.
+
+    bound: {port_id: Bound} of the ports bound on the host, needed for a complete message only. Complete: what is named and
+    already ACTIVE needs nothing; what is ACTIVE and not named is unwired, so that no lost message leaves a status that is not true.
+    """
+    if not message.complete:
+        return [ReportWired(one.port_id, host, one.generation, one.wired, one.reason) for one in message.ports]
+    wired = {one.port_id: one for one in message.ports if one.wired}
+    news = [
+        ReportWired(one.port_id, host, one.generation, True)
+        for one in wired.values()
+        if one.port_id in bound and bound[one.port_id].status != ACTIVE
+    ]
+    gone = [
+        ReportWired(port_id, host, port.generation, False)
+        for port_id, port in bound.items()
+        if port.status == ACTIVE and port_id not in wired
+    ]
+    return news + gone

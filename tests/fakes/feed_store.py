@@ -1,0 +1,142 @@
+"""A relay's memory and a broker in memory: what the relay needs, without PostgreSQL and RabbitMQ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from libs.eventlog.protocol import LogIdentity, Recorded
+from libs.events import AgentRegistered, NetworkDeleted, PortDeleted, SubnetDeleted
+from libs.feed import Feed
+from services.topology import feeds
+from services.topology.relay import LeadershipLost
+from services.topology.scopes import Plan
+
+ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted)
+
+
+class MemoryFeedStore:
+    """A `FeedStore` over a plain list of events."""
+
+    def __init__(self, log: list[Recorded]) -> None:
+        self.log, self.position = log, 0
+        self.members: dict[tuple[str, str], str] = {}
+        self.last: dict[str, int] = {}
+
+    def start(self) -> tuple[int, LogIdentity]:
+        return self.position, LogIdentity("log", 1)
+
+    def networks_of(self, streams: Collection[str]) -> dict[str, str]:
+        found = {}
+        for one in self.log:
+            if one.stream in streams and getattr(one.event, "network_id", ""):
+                found[one.stream] = one.event.network_id  # type: ignore[union-attr]
+        return found
+
+    def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
+        return {
+            member: frozenset(host for one, host in self.members if one == member)
+            for member in members
+            if any(one == member for one, _ in self.members)
+        }
+
+    def hosts_of(self, networks: Collection[str]) -> dict[str, dict[str, int]]:
+        return {
+            network: dict(Counter(host for (_, host), net in self.members.items() if net == network))
+            for network in networks
+        }
+
+    def networks_on(self, hosts: Collection[str]) -> set[str]:
+        return {network for (_, host), network in self.members.items() if host in hosts}
+
+    def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        past = [one for one in self.log if one.position <= upto]
+        ended = {one.stream for one in past if isinstance(one.event, ENDS)}
+        place = self.networks_of({one.stream for one in past})
+        return {
+            net: feeds.lasting(one for one in past if place.get(one.stream) == net and one.stream not in ended)
+            for net in networks
+        }
+
+    def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        past = [one for one in self.log if one.position <= upto and one.stream.startswith("agent-")]
+        home = {one.stream: one.event.host for one in past if isinstance(one.event, AgentRegistered)}
+        return {host: feeds.lasting(one for one in past if home[one.stream] == host) for host in hosts}
+
+    def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
+        return {host: self.last[host] for host in hosts if host in self.last}
+
+    def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
+        if before != self.position:
+            raise LeadershipLost
+        for gone in plan.parted:
+            del self.members[gone]
+        self.members.update(plan.joined)
+        self.last.update(dict.fromkeys(sent, position))
+        self.position = position
+
+
+class Post:
+    """Delivers to followers by host name, and counts; `drop` loses the messages of that host."""
+
+    def __init__(self, hosts: Iterable[Following]) -> None:
+        self.hosts = {host.name: host for host in hosts}
+        self.sent: list[tuple[str, Feed]] = []
+        self.drop: set[str] = set()
+
+    def __call__(self, messages: Sequence[tuple[str, Feed]]) -> None:
+        for name, feed in messages:
+            self.sent.append((name, feed))
+            if name in self.hosts and name not in self.drop:
+                self.hosts[name].receive(feed)
+
+
+class Following:
+    """An agent's host as the feed's contract describes it: what it holds is {stream: positions of its facts}, by network."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.position = name, 0
+        self.streams: dict[str, set[int]] = {}
+        self.network: dict[str, str] = {}
+        self.networks: set[str] = set()
+        self.agents: set[int] = set()
+        self.gaps = 0
+
+    def receive(self, feed: Feed) -> None:
+        """Take a message in, drop an old one, or note a gap."""
+        if feed.position <= self.position and not feed.full:
+            return
+        if feed.prev > self.position and not feed.full:
+            self.gaps += 1
+            return
+        for network in self.networks if feed.full else {*feed.entered, *feed.left}:
+            self.forget(network)
+        self.networks = (set() if feed.full else self.networks - {*feed.left}) | {*feed.entered}
+        for fact in feed.events:
+            self.take(fact)
+        self.position = feed.position
+
+    def forget(self, network: str) -> None:
+        """Hold nothing of the network any more."""
+        for stream in [one for one, net in self.network.items() if net == network]:
+            self.streams.pop(stream, None)
+            del self.network[stream]
+
+    def take(self, fact: Recorded) -> None:
+        """One fact: kept with its stream while that lives; a fact about something unknown has no effect."""
+        if fact.stream.startswith("agent-"):
+            self.agents.add(fact.position)
+            return
+        if fact.version == 1:
+            self.network[fact.stream] = fact.event.network_id  # type: ignore[union-attr]
+            self.streams[fact.stream] = set()
+        if fact.stream not in self.streams:
+            return
+        self.streams[fact.stream].add(fact.position)
+        if isinstance(fact.event, ENDS):
+            self.streams.pop(fact.stream)
+            self.network.pop(fact.stream)
+
+    def holds(self) -> set[int]:
+        """Positions of all facts of networks, subnets and ports that it holds."""
+        return set().union(*self.streams.values()) if self.streams else set()

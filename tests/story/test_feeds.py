@@ -1,0 +1,307 @@
+"""Feeds: whatever happens, a host holds exactly the facts of its networks, and no others are sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from libs.eventlog.protocol import Recorded
+from libs.events import (
+    AddressAllocated,
+    AgentReconfigured,
+    AgentRegistered,
+    Event,
+    NetworkCreated,
+    NetworkDeleted,
+    NetworkDhcpScheduled,
+    NetworkDhcpUnscheduled,
+    PortBecameActive,
+    PortBindingFailed,
+    PortBound,
+    PortCreated,
+    PortDeleted,
+    PortRenamed,
+    PortUnbound,
+    PortWentDown,
+)
+from libs.feed import Feed
+from libs.model import OVS_AGENT
+from services.topology import feeds
+from services.topology.relay import Relay
+from tests.fakes.feed_store import Following, MemoryFeedStore, Post
+
+HOSTS = ("compute1", "compute2", "compute3")
+
+
+class World:
+    """A log under construction, with what a story needs to say it shortly."""
+
+    def __init__(self) -> None:
+        self.log: list[Recorded] = []
+        self.versions: dict[str, int] = {}
+        self.store = MemoryFeedStore(self.log)
+        self.hosts = {name: Following(name) for name in HOSTS}
+        self.post = Post(self.hosts.values())
+
+    def happens(self, *facts: tuple[str, Event]) -> None:
+        """Append facts."""
+        for stream, event in facts:
+            self.versions[stream] = self.versions.get(stream, 0) + 1
+            meta = {"request_id": "req"}
+            self.log.append(Recorded(len(self.log) + 1, stream, self.versions[stream], event, meta, "2026-11-22"))
+
+    def relay(self, sizes: Iterator[int] | None = None) -> None:
+        """A relay (a fresh one: it remembers nothing but what is stored) brings everything to the hosts."""
+        relay = Relay(self.store, self.post)
+        while relay.position < len(self.log):
+            size = next(sizes) if sizes else len(self.log)
+            relay.take(self.log[relay.position : relay.position + size])
+
+    def messages(self, host: str) -> list[Feed]:
+        return [feed for name, feed in self.post.sent if name == host]
+
+    def truth(self, host: str) -> set[int]:
+        """What the host must hold, recomputed from position 0."""
+        networks = self.store.networks_on([host])
+        found = self.store.network_facts(networks, len(self.log)).values()
+        return {fact.position for facts in found for fact in facts}
+
+
+def network(name: str) -> tuple[str, Event]:
+    return f"network-{name}", NetworkCreated(name, "p", name, "", True, False, False, 1450, "vxlan", None, 7)
+
+
+def port(name: str, net: str) -> list[tuple[str, Event]]:
+    stream = f"port-{name}"
+    made = PortCreated(name, net, "p", name, "", "fa:16:3e:00:00:01", True, "vm", "compute:nova")
+    return [(stream, made), (stream, AddressAllocated(name, "subnet", "10.0.0.3"))]
+
+
+def bound(name: str, net: str, host: str, before: str = "", generation: int = 1) -> tuple[str, Event]:
+    return f"port-{name}", PortBound(name, net, host, before, generation, "ovs", {})
+
+
+def deleted(name: str, net: str, host: str) -> tuple[str, Event]:
+    return f"port-{name}", PortDeleted(name, net, "p", "fa:16:3e:00:00:01", host, "vm", "compute:nova")
+
+
+def agent(host: str) -> tuple[str, Event]:
+    return f"agent-{host}", AgentRegistered(f"id-{host}", host, OVS_AGENT, "ovs", "nova", {"tunneling_ip": host})
+
+
+@pytest.fixture
+def world() -> World:
+    """Three hosts with their agents, one network that nobody is in."""
+    found = World()
+    found.happens(*(agent(name) for name in HOSTS), network("red"))
+    return found
+
+
+def test_a_host_enters_a_network_with_its_first_port_and_gets_all_its_facts(world: World) -> None:
+    world.happens(*port("a", "red"), *port("b", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    [message] = world.messages("compute1")
+    assert message.entered == ("red",)
+    assert world.hosts["compute1"].holds() == world.truth("compute1") == set(range(4, 10))
+    assert world.messages("compute2") == []
+
+
+def test_who_is_in_follows_and_who_is_not_hears_nothing(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(("port-a", PortRenamed("a", "a", "web")))
+    world.relay()
+    assert [feed.entered for feed in world.messages("compute1")] == [("red",), ()]
+    assert world.messages("compute1")[1].prev == world.messages("compute1")[0].position
+    assert world.messages("compute2") == []
+
+
+def test_two_hosts_of_a_network_learn_each_others_tunnels(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(*port("b", "red"), bound("b", "red", "compute2"))
+    world.relay()
+    assert world.hosts["compute1"].agents == {2}
+    assert world.hosts["compute2"].agents == {1}
+    world.happens(("agent-compute2", AgentReconfigured("id-compute2", "compute2", "nova", {}, {"tunneling_ip": "9"})))
+    world.relay()
+    assert len(world.log) in world.hosts["compute1"].agents
+    assert len(world.log) not in world.hosts["compute3"].agents
+
+
+def test_a_host_leaves_with_its_last_port(world: World) -> None:
+    world.happens(*port("a", "red"), *port("b", "red"), bound("a", "red", "compute1"), bound("b", "red", "compute1"))
+    world.relay()
+    world.happens(deleted("a", "red", "compute1"))
+    world.relay()
+    assert world.hosts["compute1"].holds() == world.truth("compute1") != set()
+    world.happens(("port-b", PortUnbound("b", "red", "compute1")))
+    world.relay()
+    assert world.messages("compute1")[-1].left == ("red",)
+    assert world.hosts["compute1"].holds() == set()
+
+
+def test_a_moved_port_takes_its_network_along(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(bound("a", "red", "compute2", "compute1", 2))
+    world.relay()
+    assert world.messages("compute1")[-1].left == ("red",)
+    assert world.messages("compute2")[-1].entered == ("red",)
+    assert world.store.members == {("port-a", "compute2"): "red"}
+
+
+def test_binding_again_on_the_same_host_neither_leaves_nor_enters(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(bound("a", "red", "compute1", "compute1", 2))
+    world.relay()
+    last = world.messages("compute1")[-1]
+    assert (last.entered, last.left, len(last.events)) == ((), (), 1)
+
+
+def test_a_failed_binding_takes_the_host_out(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(("port-a", PortBindingFailed("a", "red", "compute2", "compute1", "no agent")))
+    world.relay()
+    assert world.hosts["compute1"].networks == set()
+    world.happens(deleted("a", "red", "compute2"))
+    world.relay()
+    assert world.messages("compute2") == []
+
+
+def test_a_host_that_only_serves_dhcp_is_in_the_network(world: World) -> None:
+    world.happens(("network-red", NetworkDhcpScheduled("red", "d", "compute3", "nova", "dhcp")))
+    world.relay()
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    assert world.hosts["compute3"].holds() == world.truth("compute3") == set(range(4, 9))
+    world.happens(("network-red", NetworkDhcpUnscheduled("red", "d", "compute3", "dhcp")))
+    world.relay()
+    assert world.messages("compute3")[-1].left == ("red",)
+
+
+def test_a_deleted_network_is_left_by_all(world: World) -> None:
+    world.happens(("network-red", NetworkDhcpScheduled("red", "d", "compute3", "nova", "dhcp")))
+    world.relay()
+    world.happens(("network-red", NetworkDeleted("red", "p", "vxlan", None, 7)))
+    world.relay()
+    assert world.messages("compute3")[-1].left == ("red",)
+    assert world.store.members == {}
+
+
+def test_what_a_host_reported_itself_is_not_sent_back(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    world.happens(("port-a", PortBecameActive("a", "compute1")), ("port-a", PortWentDown("a", "compute1", "unplugged")))
+    world.relay()
+    assert len(world.messages("compute1")) == 1
+
+
+def test_too_much_for_a_message_becomes_a_nudge_after_it_was_stored(world: World) -> None:
+    for number in range(feeds.MAX_FACTS):
+        world.happens(*port(f"p{number}", "red"))
+    world.relay()
+    world.happens(bound("p1", "red", "compute1"))
+    world.relay()
+    [message] = world.messages("compute1")
+    assert (message.prev, message.position, message.events) == (len(world.log), len(world.log), ())
+    assert world.hosts["compute1"].gaps == 1
+    assert world.store.position == len(world.log)
+
+
+def test_the_cost_of_a_port_is_one_message_for_each_host_of_its_network(world: World) -> None:
+    for number in range(20):
+        name = f"net{number}"
+        world.happens(network(name), *port(f"x{number}", name), bound(f"x{number}", name, "compute3"))
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"))
+    world.relay()
+    before = len(world.post.sent)
+    world.happens(*port("b", "red"), bound("b", "red", "compute1"))
+    world.relay()
+    assert [name for name, _ in world.post.sent[before:]] == ["compute1"]
+
+
+def some_history(random: Random, steps: int) -> World:
+    """A cloud that lives: networks and ports come, move, fail and go."""
+    world = World()
+    world.happens(*(agent(name) for name in HOSTS))
+    places: dict[str, tuple[str, str]] = {}
+    networks: dict[str, set[str]] = {}
+    for number in range(steps):
+        world.happens(*_one_step(random, number, places, networks))
+    return world
+
+
+def _one_step(
+    random: Random, number: int, places: dict[str, tuple[str, str]], networks: dict[str, set[str]]
+) -> Sequence[tuple[str, Event]]:
+    kind, host = random.randrange(9), random.choice(HOSTS)
+    if kind == 0 or not networks:
+        networks[f"n{number}"] = set()
+        return [network(f"n{number}")]
+    net = random.choice(sorted(networks))
+    if kind == 1:
+        fresh = host not in networks[net]
+        (networks[net].add if fresh else networks[net].discard)(host)
+        event = NetworkDhcpScheduled if fresh else NetworkDhcpUnscheduled
+        zone = ("nova",) if fresh else ()
+        return [(f"network-{net}", event(net, f"d-{host}", host, *zone))]
+    if kind in (2, 3) or not places:
+        places[f"p{number}"] = (net, "")
+        return port(f"p{number}", net)
+    return _port_step(random, kind, host, places)
+
+
+def _port_step(random: Random, kind: int, host: str, places: dict[str, tuple[str, str]]) -> Sequence[tuple[str, Event]]:
+    name = random.choice(sorted(places))
+    net, before = places[name]
+    if kind in (4, 5, 6):
+        places[name] = (net, host)
+        return [bound(name, net, host, before)]
+    if kind == 7:
+        del places[name]
+        return [deleted(name, net, before)]
+    places[name] = (net, "")
+    return (
+        [(f"port-{name}", PortUnbound(name, net, before))]
+        if before
+        else [(f"port-{name}", PortRenamed(name, "a", "b"))]
+    )
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+@settings(max_examples=80, deadline=None)
+def test_however_the_log_is_cut_into_batches_hosts_end_with_the_truth(story: int, cuts: int) -> None:
+    world, random = some_history(Random(story), 50), Random(cuts)
+    world.relay(iter(lambda: random.randint(1, 9), 0))
+    for name, host in world.hosts.items():
+        assert host.holds() == world.truth(name)
+        assert host.gaps == 0
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+@settings(max_examples=80, deadline=None)
+def test_a_relay_that_dies_between_sending_and_storing_leaves_no_host_wrong(story: int, cuts: int) -> None:
+    """The next one cuts the log elsewhere and tells again what was told."""
+    world, random = some_history(Random(story), 50), Random(cuts)
+    save = world.store.save
+    while world.store.position < len(world.log):
+        relay = Relay(world.store, world.post)
+        world.store.save = _dying if random.random() < 0.4 else save  # type: ignore[method-assign]
+        try:
+            relay.take(world.log[relay.position : relay.position + random.randint(1, 12)])
+        except ConnectionError:
+            world.store.save = save  # type: ignore[method-assign]
+    for name, host in world.hosts.items():
+        assert host.holds() == world.truth(name)
+        assert host.gaps == 0
+
+
+def _dying(*_: object) -> None:
+    raise ConnectionError("the process died here")
