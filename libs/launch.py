@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 
-warnings.filterwarnings("ignore", category=DeprecationWarning)
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 import eventlet  # noqa: E402
 
 if __name__ == "__main__":  # before anything else is imported that could keep unpatched names

@@ -4,6 +4,7 @@ nameko carries the RPC and the services' life; `wire` is the connection below th
 for longer than a deadline and never ends a process; everything is back within a second or two of its return.
 """
 
+from libs.bus import quiet  # isort: skip # noqa: F401
 from libs.bus.agent_link import AgentLink
 from libs.bus.background import Background, Runs
 from libs.bus.caller import Asking, Caller
