@@ -55,16 +55,22 @@ class Places:
     def for_user(self, user: str, name: str, longest_socket: int = 0) -> Path:
         """A folder `name` that `user` owns: in the run folder, or beside when the user cannot enter it or a socket's path there
         (`longest_socket`: its length below the folder) would be too long. Side effect: it is created, mode 0700."""
-        inner = self.run / name
-        fits = len(os.fsencode(inner)) + longest_socket <= LONGEST_SOCKET_PATH
-        folder = inner if fits and enterable(self.run, user) else self.beside / name
-        if folder != inner:
-            self.beside.mkdir(mode=0o755, exist_ok=True)
-            self.beside.chmod(0o755)
+        folder = self._short(len(f"/{name}") + longest_socket, user) / name
         folder.mkdir(mode=0o700, exist_ok=True)
         if user and os.geteuid() == 0:
             shutil.chown(folder, user, user)
         return folder
+
+    def for_sockets(self, longest: int) -> Path:
+        """The run folder, or the one beside when a socket's path (`longest` below it) would be too long."""
+        return self._short(longest, "")
+
+    def _short(self, longest: int, user: str) -> Path:
+        if len(os.fsencode(self.run)) + longest <= LONGEST_SOCKET_PATH and enterable(self.run, user):
+            return self.run
+        self.beside.mkdir(mode=0o755, exist_ok=True)
+        self.beside.chmod(0o755)
+        return self.beside
 
     def password(self, name: str) -> str:
         """The secret of this name; made at first use, 32 random bytes as text, kept in a file with mode 0600."""
@@ -101,12 +107,13 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def kept_ports(places: Places, name: str, count: int) -> list[int]:
-    """The ports that `name` got at first, so that URLs stay the same over restarts; new ones when somebody took one of them."""
+def kept_ports(places: Places, name: str, count: int, in_use: bool = False) -> list[int]:
+    """The ports that `name` got at first, so that URLs stay the same over restarts; new ones when somebody took one of them
+    (`in_use`: it is `name` itself that uses them)."""
     path = places.run / f"{name}.ports"
     if path.exists():
         ports = [int(part) for part in path.read_text().split()]
-        if len(ports) == count and not any(listening(port) for port in ports):
+        if in_use or (len(ports) == count and not any(listening(port) for port in ports)):
             return ports
     ports = free_ports(count)
     path.write_text(" ".join(map(str, ports)) + "\n")

@@ -65,10 +65,14 @@ class Postgres:
         self._places, self._durable = places, durable
         self._user = "postgres" if os.geteuid() == 0 else ""
 
-    def prepare(self) -> None:
-        """Make the data folder (initdb at first use) and write the settings. Ends what a crash left running in it."""
+    def prepare(self, fresh: bool = True) -> None:
+        """Make the data folder (initdb at first use), write the settings and end what a crash left running in it; not `fresh`: only
+        find out where the one that runs now lives."""
         self.folder = self._places.for_user(self._user, "postgres", longest_socket=len("/" + SOCKET_NAME))
         self.data = self.folder / "data"
+        if not fresh:
+            (self.port,) = kept_ports(self._places, "postgres", 1, in_use=True)
+            return
         self._end_orphans()
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
@@ -87,6 +91,7 @@ class Postgres:
             cwd=str(self.data),
             log=str(self._places.log / "postgres.log"),
             stop=int(signal.SIGINT),
+            quick_stop=int(signal.SIGQUIT),
             order=1,
         )
 

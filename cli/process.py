@@ -18,7 +18,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Program:
     """What to run. `user`: empty for our own. `netns`: network namespace, empty for ours. `log`: file that gets stdout and stderr.
-    `stop`: the signal that ends it in order. `stop_seconds`: how long it may take before SIGKILL. `order`: lower starts first."""
+    `stop`: the signal that ends it in order, `quick_stop` the one when what it keeps is no longer needed. `stop_seconds`: how long it
+    may take before SIGKILL. `order`: lower starts first."""
 
     name: str
     argv: tuple[str, ...]
@@ -28,6 +29,7 @@ class Program:
     netns: str = ""
     log: str = "/dev/null"
     stop: int = int(signal.SIGTERM)
+    quick_stop: int = int(signal.SIGTERM)
     stop_seconds: float = 10.0
     order: int = 0
 

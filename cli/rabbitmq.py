@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import requests
 
 from cli.places import Places, kept_ports
 from cli.process import Program, end, inside, marked
+from libs import enrol
 
 ADMIN, SERVICE = "netledger-admin", "netledger"
 SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -44,11 +46,18 @@ class RabbitMQ:
         self._places = places
         self._user = "rabbitmq" if os.geteuid() == 0 else ""
 
-    def prepare(self) -> None:
-        """Make its folder and write the settings. Ends what a crash left running in it."""
+    def prepare(self, fresh: bool = True) -> None:
+        """Make its folder, write the settings and end what a crash left running in it; not `fresh`: only find out where the one
+        that runs now lives."""
         self.folder = self._places.for_user(self._user, "rabbitmq")
-        end(set(inside(self.folder)) | {pid for pid in marked(f"{self._places.mark}-rabbitmq")})
-        self.amqp, self.management, self.epmd, self.dist = kept_ports(self._places, "rabbitmq", 4)
+        if fresh:
+            end({*inside(self.folder), *marked(f"{self._places.mark}-rabbitmq")})
+        ports = kept_ports(self._places, "rabbitmq", 4, in_use=not fresh)
+        self.amqp, self.management, self.epmd, self.dist = ports
+        if fresh:
+            self._configure()
+
+    def _configure(self) -> None:
         password = self._places.password(f"rabbitmq-{ADMIN}")
         settings = SETTINGS.format(amqp=self.amqp, management=self.management, user=ADMIN, password=password)
         self._write("rabbitmq.conf", settings)
@@ -67,7 +76,15 @@ class RabbitMQ:
         env = self._environment()
         log = str(self._places.log / f"{name}.log")
         return Program(
-            name, argv, env=env, user=self._user, cwd=str(self.folder), log=log, order=order, stop_seconds=20.0
+            name,
+            argv,
+            env=env,
+            user=self._user,
+            cwd=str(self.folder),
+            log=log,
+            quick_stop=int(signal.SIGKILL),
+            stop_seconds=20.0,
+            order=order,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -115,11 +132,7 @@ class RabbitMQ:
 
     def set_up(self) -> None:
         """Create the services' user with full rights on the vhost. Safe to repeat."""
-        self._put(f"users/{SERVICE}", {"password": self._places.password(f"rabbitmq-{SERVICE}"), "tags": ""})
-        self._put(f"permissions/%2F/{SERVICE}", {"configure": ".*", "write": ".*", "read": ".*"})
-
-    def _put(self, path: str, body: dict[str, str]) -> None:
-        requests.put(f"{self.admin_url}/api/{path}", json=body, timeout=10).raise_for_status()
+        enrol.service(self.admin_url, SERVICE, self._places.password(f"rabbitmq-{SERVICE}"))
 
     def _write(self, name: str, text: str, mode: int = 0o600) -> None:
         path = self.folder / name

@@ -1,0 +1,5 @@
+# The same verbs as ./netledger, which needs no make.
+VERBS := demo test up down status bench rebuild doctor
+.PHONY: $(VERBS)
+$(VERBS):
+	./netledger $@

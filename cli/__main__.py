@@ -1,0 +1,148 @@
+"""The operator's command line: `./netledger COMMAND`. Each command is a few lines here; the work lies in its own module."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+from rich.console import Console
+
+from cli.backing import Misused
+from cli.places import Places
+from lab.shell import ToolFailed
+
+# Reads of the world end with one clear line for the operator, not with a traceback.
+EXPECTED = (Misused, ToolFailed, TimeoutError, RuntimeError, OSError)
+console = Console(highlight=False)
+
+
+class Progress:
+    """Shows each step with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        """Show one step."""
+        console.print(f"[dim]{time.monotonic() - self._begun:6.1f} s[/dim]  {text}")
+
+
+@contextlib.contextmanager
+def plainly() -> Iterator[None]:
+    """Turn an expected failure into one line on stderr and exit code 1; NETLEDGER_TRACEBACK=1 shows where it came from."""
+    try:
+        yield
+    except EXPECTED as error:
+        if os.environ.get("NETLEDGER_TRACEBACK"):
+            raise
+        click.echo(f"netledger: {error}", err=True)
+        sys.exit(1)
+
+
+def need_root() -> None:
+    """Raises Misused unless we are root: namespaces and Open vSwitch need it."""
+    if os.geteuid() != 0:
+        raise Misused("this needs root: it makes network namespaces and runs Open vSwitch")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """netledger: networks as a service, an event log at its heart, Neutron's API in front."""
+
+
+@main.command()
+def up() -> None:
+    """Start servers, services and a lab of three hosts; leave them running. Safe to repeat; recovers after a crash."""
+    from cli import hints
+    from cli.system import System
+
+    with plainly():
+        need_root()
+        System(Places.of(), Progress()).up()
+        hints.show(console)
+
+
+@main.command()
+@click.option("--keep", is_flag=True, help="Keep the data, so that the next `up` goes on with it.")
+def down(keep: bool) -> None:
+    """Stop and remove everything: processes, namespaces, data, folders outside the clone. Safe to repeat."""
+    from cli.system import System
+
+    with plainly():
+        need_root()
+        System(Places.of(), Progress()).down(keep)
+
+
+@main.command()
+def demo() -> None:
+    """Play the boot of virtual servers, from POST to ping, and show what happened; starts what does not run, then stops it."""
+    from cli import story
+
+    with plainly():
+        need_root()
+        sys.exit(story.play(Places.of(), console, Progress()))
+
+
+@main.command()
+def status() -> None:
+    """Which processes run, since when, with how much memory."""
+    from cli import state
+
+    with plainly():
+        sys.exit(state.show(Places.of(), console))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Every check and every test tier; ARGUMENTS go to pytest."""
+    from cli import check
+
+    sys.exit(check.everything(arguments))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Figures of this machine: rates, latencies, CPU and memory; ARGUMENTS go to the program (--quick, --json FILE)."""
+    from cli import figures
+
+    with plainly():
+        need_root()
+        sys.exit(figures.measure(Places.of(), arguments, Progress()))
+
+
+@main.command()
+def rebuild() -> None:
+    """Build the read model anew from the log beside the live one, compare, swap."""
+    from cli import ledger
+
+    with plainly():
+        ledger.rebuild(Places.of(), console)
+
+
+@main.command()
+@click.argument("resource")
+def log(resource: str) -> None:
+    """The event log of one RESOURCE (its id): what happened, when, who did it."""
+    from cli import ledger
+
+    with plainly():
+        ledger.history(Places.of(), console, resource)
+
+
+@main.command()
+def doctor() -> None:
+    """Look for what commonly goes wrong, and say what to do."""
+    from cli import health
+
+    with plainly():
+        sys.exit(health.examine(Places.of(), console))
+
+
+if __name__ == "__main__":
+    main(prog_name="netledger")

@@ -1,0 +1,84 @@
+"""The PostgreSQL and RabbitMQ under a system: private ones, or those that the environment gives."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from cli.places import Places
+from cli.postgres import Postgres
+from cli.process import Program
+from cli.rabbitmq import RabbitMQ
+from cli.servers import await_true
+from cli.supervision import Supervision
+
+
+class Misused(RuntimeError):
+    """The operator asked for something that cannot be done; the text says what to do instead."""
+
+
+class Backing:
+    """Servers of one system. `prepare` gives the programs to run (none for given servers), `set_up` comes when they run."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._postgres = None if _given("DATABASE") else Postgres(places)
+        self._rabbitmq = None if _given("AMQP") else RabbitMQ(places)
+
+    def prepare(self, running: Supervision) -> list[Program]:
+        """Programs of the private servers. What runs already is left as it is; for the rest orphans end and ports are chosen."""
+        live, known = running.pids(), running.programs()
+        programs: list[Program] = []
+        if self._postgres:
+            self._postgres.prepare(fresh="postgres" not in live)
+            programs.append(known["postgres"] if "postgres" in live else self._postgres.program())
+        if self._rabbitmq:
+            self._rabbitmq.prepare(fresh="rabbitmq" not in live)
+            fresh = {program.name: program for program in self._rabbitmq.programs()}
+            programs += [known[name] if "rabbitmq" in live else program for name, program in fresh.items()]
+        return programs
+
+    def set_up_private(self) -> None:
+        """Wait for the private servers and make their roles, database and users. Raises TimeoutError."""
+        if self._postgres:
+            await_true("PostgreSQL", self._postgres.answers, 30)
+            self._postgres.set_up()
+        if self._rabbitmq:
+            await_true("RabbitMQ", self._rabbitmq.answers, 60)
+            self._rabbitmq.set_up()
+
+    @property
+    def database_url(self) -> str:
+        """URL of the role that runs services; holds its password."""
+        return self._postgres.url() if self._postgres else os.environ["NETLEDGER_DATABASE_URL"]
+
+    @property
+    def database_admin_url(self) -> str:
+        """URL of the schema's owner; holds its password."""
+        return self._postgres.admin_url if self._postgres else os.environ["NETLEDGER_DATABASE_ADMIN_URL"]
+
+    @property
+    def amqp_url(self) -> str:
+        """URL of the services' broker user; holds its password."""
+        return self._rabbitmq.url() if self._rabbitmq else os.environ["NETLEDGER_AMQP_URL"]
+
+    @property
+    def amqp_admin_url(self) -> str:
+        """URL of the broker's management; holds the administrator's password."""
+        return self._rabbitmq.admin_url if self._rabbitmq else os.environ["NETLEDGER_AMQP_ADMIN_URL"]
+
+    def amqp_url_of(self, user: str, password: str) -> str:
+        """The services' URL with another user in it."""
+        parts = urlsplit(self.amqp_url)
+        place = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=f"{user}:{password}@{place}").geturl()
+
+
+def _given(kind: str) -> bool:
+    """Whether the environment names this server. Raises Misused when it names only one of the two URLs that it takes."""
+    url, admin = (os.environ.get(f"NETLEDGER_{kind}_{part}", "") for part in ("URL", "ADMIN_URL"))
+    if bool(url) != bool(admin):
+        raise Misused(
+            f"set both NETLEDGER_{kind}_URL and NETLEDGER_{kind}_ADMIN_URL (set-up needs the second), or neither"
+        )
+    return bool(url)

@@ -1,0 +1,89 @@
+"""Which programs make up a system, with what environment: the one list that `up`, tests and tools share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from cli.places import ROOT, Places
+from cli.process import Program
+from lab.hosts import PHYSICAL_MTU, Host, Lab
+
+SERVICES = ("ipam", "topology", "api")
+AGENTS = ("agent_ovs", "agent_dhcp")
+ORDER = {"service": 10, "ovsdb-server": 20, "ovs-vswitchd": 21, "agent": 30}
+PASSED = ("PATH", "LANG", "LC_ALL", "HOME", "VIRTUAL_ENV")  # of our environment, beside NETLEDGER_*
+NOT_PASSED = ("NETLEDGER_DATABASE_ADMIN_URL", "NETLEDGER_AMQP_ADMIN_URL", "NETLEDGER_LAB_PREFIX")
+
+# What the lab's services are told unless the environment says otherwise.
+DEFAULTS = {
+    "NETLEDGER_VLAN_RANGES": "physnet1:1:4000,public:1:4000",
+    "NETLEDGER_FLAT_NETWORKS": "physnet1,public",
+    "NETLEDGER_PHYSICAL_MTU": str(PHYSICAL_MTU),
+}
+
+
+def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
+    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it."""
+    kept = {name: os.environ[name] for name in PASSED if name in os.environ}
+    kept |= DEFAULTS
+    kept |= {name: value for name, value in os.environ.items() if name.startswith("NETLEDGER_")}
+    kept |= {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark, "PYTHONUNBUFFERED": "1"}
+    kept |= settings
+    return {name: value for name, value in kept.items() if name not in NOT_PASSED}
+
+
+def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:
+    """api, ipam and topology, NETLEDGER_REPLICAS_<NAME> of each (default 1); replicas of api listen on the ports that follow."""
+    found = []
+    for name in SERVICES:
+        replicas = int(os.environ.get(f"NETLEDGER_REPLICAS_{name.upper()}", "1"))
+        for number in range(1, replicas + 1):
+            settings = {"NETLEDGER_DATABASE_URL": database_url, "NETLEDGER_AMQP_URL": amqp_url}
+            if name == "api":
+                settings["NETLEDGER_API_PORT"] = str(api_port() + number - 1)
+            instance = f"{name}.{number}" if replicas > 1 else name
+            found.append(_python(places, instance, name, settings, ORDER["service"]))
+    return found
+
+
+def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> list[Program]:
+    """A host's Open vSwitch and agents. `amqp_urls`: {agent's name: AMQP URL of its own user}."""
+    found = []
+    for name, argv in host.switch_commands().items():
+        env = host.environment | {"NETLEDGER_MARK": places.mark}
+        instance = f"{name}@{host.name}"
+        log = str(places.log / f"{instance}.log")
+        found.append(Program(instance, argv, env=env, netns=host.netns, log=log, order=ORDER[name]))
+    for name in AGENTS:
+        settings = host.agent_settings() | {"NETLEDGER_AMQP_URL": amqp_urls[name], "NETLEDGER_DATABASE_URL": ""}
+        found.append(_python(places, f"{name}@{host.name}", name, settings, ORDER["agent"]))
+    return found
+
+
+def api_port() -> int:
+    """TCP port of the API (of its first replica)."""
+    return int(os.environ.get("NETLEDGER_API_PORT") or "9696")
+
+
+def api_url() -> str:
+    """Where the API answers."""
+    return f"http://{os.environ.get('NETLEDGER_API_HOST') or '127.0.0.1'}:{api_port()}"
+
+
+def lab_of(places: Places) -> Lab:
+    """The lab of this system; NETLEDGER_LAB_PREFIX goes before its namespaces' names. Its sockets' paths must stay short."""
+    folder = places.for_sockets(len("/hosts/compute1/ovs-vswitchd.4194304.ctl"))
+    return Lab(folder, os.environ.get("NETLEDGER_LAB_PREFIX", ""))
+
+
+def _python(places: Places, instance: str, module: str, settings: Mapping[str, str], order: int) -> Program:
+    argv = (sys.executable, "-m", "libs.launch", f"services.{module}.service")
+    env = environment(places, settings)
+    return Program(instance, argv, env=env, cwd=str(ROOT), log=str(places.log / f"{instance}.log"), order=order)
+
+
+def switches(lab: Lab) -> list[str]:
+    """Names of the programs that must run before bridges can be made."""
+    return [f"{name}@{host.name}" for host in lab.hosts for name in ("ovsdb-server", "ovs-vswitchd")]

@@ -1,0 +1,138 @@
+"""A whole system on this machine: up, down, and what runs. Both verbs are safe to repeat and recover from a crash or a reboot."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import psycopg2
+
+from cli import enrolment, plan
+from cli.backing import Backing, Misused
+from cli.places import Places, listening
+from cli.process import Program, end, inside, marked
+from cli.servers import await_true
+from cli.supervision import Supervision
+from libs.eventlog import schema
+
+Say = Callable[[str], None]
+
+
+class System:
+    """The system of one run folder. `say(text)` hears of each step."""
+
+    def __init__(self, places: Places, say: Say = lambda text: None) -> None:
+        self.places, self._say = places, say
+        self.supervision = Supervision(places)
+
+    def up(self) -> None:
+        """Start all that does not run. Raises Misused, ToolFailed, TimeoutError or RuntimeError saying what is wrong."""
+        self.places.make()
+        with self._alone():
+            self._check_port()
+            lab = plan.lab_of(self.places)
+            self._say("network namespaces of the switch and three hosts")
+            lab.build()
+            backing = Backing(self.places)
+            servers = self._start_servers(backing)
+            self._say("schema of the log, broker users")
+            schema.upgrade(backing.database_admin_url)
+            programs = servers + plan.services(self.places, backing.database_url, backing.amqp_url)
+            for host in lab.hosts:
+                urls = enrolment.agents(self.places, backing, host.name)
+                programs += plan.host_programs(self.places, host, urls)
+            self._say("services, Open vSwitch and agents")
+            self.supervision.hand(programs)
+            lab.configure()
+            self._await_ready(backing, len(lab.hosts) * len(plan.AGENTS))
+
+    def down(self, keep: bool = False) -> None:
+        """End and remove everything: processes, namespaces, folders outside the clone, and (unless `keep`) data."""
+        if not self.places.run.exists():
+            return
+        with self._alone():
+            self._say("ending processes")
+            lab = plan.lab_of(self.places)
+            self.supervision.stop(quickly=not keep)
+            self._say("removing namespaces")
+            lab.clear()
+            mark = self.places.mark
+            folders = (self.places.run, self.places.beside)
+            left = {pid for folder in folders if folder.exists() for pid in inside(folder)}
+            end(left | {*marked(mark), *marked(f"{mark}-rabbitmq")}, seconds=5)
+            if not keep:
+                self._remove_data()
+
+    def is_up(self) -> bool:
+        """Whether the supervisor runs and the API answers."""
+        return self.supervision.running() and answers()
+
+    def _start_servers(self, backing: Backing) -> list[Program]:
+        """Start the private servers unless they run, wait for them and set them up; returns their programs."""
+        programs = backing.prepare(self.supervision)
+        known = self.supervision.programs()
+        if not self.supervision.running() or any(known.get(one.name) != one for one in programs):
+            self._say("PostgreSQL and RabbitMQ")
+            keep = known.values() if self.supervision.running() else ()
+            names = {one.name for one in programs}
+            self.supervision.hand([*programs, *(one for one in keep if one.name not in names)])
+        backing.set_up_private()
+        return programs
+
+    def _await_ready(self, backing: Backing, agents: int) -> None:
+        self._say("waiting for the API and the agents")
+        await_true("the API", answers, 60)
+        await_true(f"{agents} agents", lambda: agents_alive(backing.database_url) >= agents, 60)
+
+    def _check_port(self) -> None:
+        port = plan.api_port()
+        if "api" not in {name.partition(".")[0] for name in self.supervision.pids()} and listening(port):
+            raise Misused(f"port {port} is in use by another program; stop it or set NETLEDGER_API_PORT")
+
+    def _remove_data(self) -> None:
+        """All but the logs, which may tell what went wrong."""
+        shutil.rmtree(self.places.beside, ignore_errors=True)
+        for path in self.places.run.iterdir():
+            if path == self.places.log or path.name == "lock":
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One up or down at a time in a run folder. Raises Misused when another is under way."""
+        with open(self.places.run / "lock", "a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Misused("another ./netledger up or down is under way in this run folder") from None
+            yield
+
+
+def answers() -> bool:
+    """Whether the API answers with its versions."""
+    try:
+        with urllib.request.urlopen(plan.api_url(), timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def agents_alive(database_url: str) -> int:
+    """How many agents are up by the log and gave a sign of life within the last seconds."""
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from agent join agent_heartbeat on agent_id = id"
+                " where alive and beat_at > now() - interval '6 seconds'"
+            )
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
+    finally:
+        connection.close()
