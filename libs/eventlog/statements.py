@@ -1,0 +1,171 @@
+"""The SQL of appending: what is asked under the lock, and the one statement that writes a whole batch.
+
+Statements are prepared once per connection. Values travel as parameters: arrays for what is asked, JSON text for what is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2 import sql
+
+from libs.eventlog.chain import Stored
+from libs.eventlog.fates import Written
+from libs.eventlog.protocol import NoneRefers
+
+APPEND_LOCK = 0x6E6C6F67
+"""Advisory lock held from numbering to commit: who holds it alone knows the next position."""
+
+TIME = """to_char({}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+# The lock stands in a statement of its own: the next one's snapshot is then younger than the last holder's commit.
+BEGIN = f"begin; select pg_advisory_xact_lock({APPEND_LOCK})"
+
+PREPARE_CHECK = f"""
+prepare nl_check (text[], text[], text[]) as
+select 'head', stream, version::bigint, alive::int::bigint, network_id from stream_head where stream = any ($1)
+union all
+select 'claim', key, null, null, stream from claim where key = any ($2)
+union all
+select 'command', command_id, first, last, result from command where command_id = any ($3)
+union all
+(select 'last', encode(hash, 'hex'), position, null, {TIME.format("recorded_at")} from event order by position desc limit 1)
+union all
+select 'now', null, null, null, {TIME.format("clock_timestamp()")}
+"""
+CHECK = BEGIN + "; execute nl_check (%s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One data-modifying part of a write: `statement` takes its rows from `source`, a list of JSON objects."""
+
+    name: str
+    statement: str
+    rows: Sequence[Mapping[str, Any]]
+
+
+def references(guard: NoneRefers, columns: Mapping[str, str], number: int, limit: int) -> sql.Composed:
+    """Selects (number, id) of at most `limit` rows that the guard says there are none of. Raises KeyError for an unknown column."""
+    array = columns[guard.column].endswith("[]")
+    holds = sql.SQL("{} @> array[{}]" if array else "{} = {}").format(
+        sql.Identifier(guard.column), sql.Literal(guard.value)
+    )
+    where = [holds, sql.SQL("id <> all ({}::text[])").format(sql.Literal(list(guard.besides)))]
+    for column, values in guard.unless:
+        if column not in columns:
+            raise KeyError(column)
+        where.append(
+            sql.SQL("not coalesce({} = any ({}::text[]), false)").format(
+                sql.Identifier(column), sql.Literal(list(values))
+            )
+        )
+    return sql.SQL("(select {}::int, id from {} where {} limit {})").format(
+        sql.Literal(number), sql.Identifier(guard.kind), sql.SQL(" and ").join(where), sql.Literal(limit)
+    )
+
+
+_EVENTS = (
+    "insert into event select position, stream, version, type, data::json, meta::json, at::timestamptz, decode(hash, 'hex')"
+    " from json_to_recordset({}) as r(position bigint, stream text, version int, type text, data text, meta text, at text, hash text)"
+)
+_HEADS = (
+    "insert into stream_head select * from json_to_recordset({})"
+    " as r(stream text, version int, network_id text, alive boolean)"
+    " on conflict (stream) do update set version = excluded.version, alive = excluded.alive"
+)
+_CLAIMS = (
+    "insert into claim select * from json_to_recordset({}) as r(key text, stream text)"
+    " on conflict (key) do update set stream = excluded.stream"
+)
+_FREED = "delete from claim using json_to_recordset({}) as r(key text) where claim.key = r.key"
+_COMMANDS = "insert into command select * from json_to_recordset({}) as r(command_id text, first bigint, last bigint, result text)"
+
+
+def parts_of(written: Written, stored: Sequence[Stored], kinds: Mapping[str, Mapping[str, str]]) -> list[Part]:
+    """What is to be written, part by part, empty parts left out. kinds: {kind: {column: sql type}}."""
+    held = [{"key": key, "stream": owner} for key, owner in written.claims.items() if owner is not None]
+    freed = [{"key": key} for key, owner in written.claims.items() if owner is None]
+    commands = [
+        {"command_id": id, "first": one.first, "last": one.last, "result": one.result}
+        for id, one in written.commands.items()
+    ]
+    heads = [
+        {"stream": stream, "version": one.version, "network_id": one.network_id, "alive": one.alive}
+        for stream, one in written.heads.items()
+    ]
+    parts = [
+        Part("events", _EVENTS, [_event_row(one) for one in stored]),
+        Part("heads", _HEADS, heads),
+        Part("claims", _CLAIMS, held),
+        Part("freed", _FREED, freed),
+        Part("commands", _COMMANDS, commands),
+    ]
+    for kind, columns in kinds.items():
+        parts += _kind_parts(kind, columns, written)
+    return [part for part in parts if part.rows]
+
+
+def _event_row(one: Stored) -> dict[str, Any]:
+    return {
+        "position": one.position,
+        "stream": one.stream,
+        "version": one.version,
+        "type": one.type,
+        "data": one.data,
+        "meta": one.meta,
+        "at": one.recorded_at,
+        "hash": one.hash.hex() if one.hash else None,
+    }
+
+
+def _kind_parts(kind: str, columns: Mapping[str, str], written: Written) -> list[Part]:
+    rows = [row for (each, _), row in written.rows.items() if each == kind]
+    kept = [
+        {"id": row.id, "version": row.version, "body": row.body, "hidden": row.hidden, **row.columns}
+        for row in rows
+        if row.columns is not None
+    ]
+    gone = [{"id": row.id} for row in rows if row.columns is None]
+    return [
+        Part(kind, upsert(kind, columns), kept),
+        Part(
+            f"{kind}_gone",
+            f'delete from "{kind}" using json_to_recordset({{}}) as r(id text) where "{kind}".id = r.id',
+            gone,
+        ),
+    ]
+
+
+def row_columns(columns: Mapping[str, str]) -> dict[str, str]:
+    """Every column of a read-model table with its type, those of the kind between."""
+    return {"id": "text", "version": "integer", **columns, "body": "text", "hidden": "text"}
+
+
+def upsert(kind: str, columns: Mapping[str, str]) -> str:
+    """Writes rows of a kind; names come from `libs.network.kinds`, never from a request."""
+    every = row_columns(columns)
+    names = ", ".join(f'"{name}"' for name in every)
+    typed = ", ".join(f'"{name}" {type}' for name, type in every.items())
+    updates = ", ".join(f'"{name}" = excluded."{name}"' for name in every if name != "id")
+    return (
+        f'insert into "{kind}" ({names}) select {names} from json_to_recordset({{}}) as r({typed})'
+        f" on conflict (id) do update set {updates}"
+    )
+
+
+def prepare_write(name: str, parts: Sequence[Part]) -> str:
+    """Prepares the one statement that writes these parts, each from its own JSON parameter."""
+    steps = ", ".join(
+        f"part_{number} as ({part.statement.format(f'${number}')})" for number, part in enumerate(parts, 1)
+    )
+    return f"prepare {name} ({', '.join(['json'] * len(parts))}) as with {steps} select 1"
+
+
+def execute_write(name: str, parts: Sequence[Part]) -> tuple[str, list[str]]:
+    """(statement, parameters) that write the parts and commit."""
+    marks = ", ".join(["%s"] * len(parts))
+    return f"execute {name} ({marks}); commit", [json.dumps(part.rows, separators=(",", ":")) for part in parts]

@@ -1,0 +1,131 @@
+"""The one connection of a process that appends: takes the lock, checks, writes, commits, in two round trips."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from libs.eventlog import fates, statements
+from libs.eventlog.chain import Stored
+from libs.eventlog.pool import LOST, connect
+from libs.eventlog.protocol import Accepted, Append, NoneRefers
+
+SETTINGS = "set plan_cache_mode = force_generic_plan"
+
+
+class FateUnknown(Exception):
+    """The connection was cut while the commit was under way."""
+
+
+class Writer:
+    """Not safe to share: its owner lets one batch in at a time. Raises psycopg2 errors; `FateUnknown` from `write` alone."""
+
+    def __init__(self, url: str, columns: Mapping[str, Mapping[str, str]]) -> None:
+        self._url, self._columns = url, columns
+        self._connection: Connection | None = None
+        self._prepared: dict[tuple[str, ...], str] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is held that may still work."""
+        return self._connection is not None and not self._connection.closed
+
+    def close(self) -> None:
+        """Drop the connection; the next use makes a new one."""
+        if self._connection is not None:
+            with contextlib.suppress(psycopg2.Error):
+                self._connection.close()
+        self._connection = None
+
+    def check(self, batch: Sequence[Append]) -> tuple[fates.Known, str, str]:
+        """Begin, take the lock and read what decides about the batch: (known, hex hash of the last event or "", time to record)."""
+        asked = [fates.asked_streams(batch), fates.asked_claims(batch), fates.asked_commands(batch)]
+        rows = self._run(statements.CHECK, asked)
+        found: dict[str, list[tuple[Any, ...]]] = {"head": [], "claim": [], "command": [], "last": [], "now": []}
+        for sort, *values in rows:
+            found[sort].append(tuple(values))
+        last_hash, position, _, last_time = found["last"][0] if found["last"] else ("", 0, None, "")
+        known = fates.Known(
+            position=position,
+            heads={key: fates.Head(version, network, bool(alive)) for key, version, alive, network in found["head"]},
+            claims={key: owner for key, _, _, owner in found["claim"]},
+            commands={key: Accepted(first, last, result) for key, first, last, result in found["command"]},
+            refers=self._references(batch),
+        )
+        return known, last_hash or "", max(last_time, found["now"][0][3])
+
+    def _references(self, batch: Sequence[Append]) -> dict[NoneRefers, frozenset[str]]:
+        guards = fates.asked_references(batch)
+        if not guards:
+            return {}
+        selects = [
+            statements.references(guard, self._columns[guard.kind], number, fates.enough_references(batch, guard))
+            for number, guard in enumerate(guards)
+        ]
+        found: list[set[str]] = [set() for _ in guards]
+        for number, id in self._run(sql.SQL(" union all ").join(selects), ()):
+            found[number].add(id)
+        return {guard: frozenset(ids) for guard, ids in zip(guards, found, strict=True)}
+
+    def write(self, written: fates.Written, stored: Sequence[Stored]) -> None:
+        """Write and commit. Raises FateUnknown when the connection was cut on the way."""
+        parts = statements.parts_of(written, stored, self._columns)
+        shape = tuple(part.name for part in parts)
+        if shape not in self._prepared:
+            name = f"nl_write_{len(self._prepared)}"
+            self._run(statements.prepare_write(name, parts), ())
+            self._prepared[shape] = name
+        statement, params = statements.execute_write(self._prepared[shape], parts)
+        try:
+            self._run(statement, params)
+        except LOST as error:
+            if self.connected:
+                raise
+            raise FateUnknown from error
+
+    def roll_back(self) -> None:
+        """End the transaction with nothing written."""
+        if self.connected:
+            self._run("rollback", ())
+
+    def committed(self, last: Stored, seconds: float) -> bool:
+        """Whether the batch that ends with `last` is in the log: asked on new connections for up to `seconds`.
+
+        Asked under the lock, so that the cut transaction has ended. Raises psycopg2 errors when the database stays away."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.close()
+                rows = self._run(f"{statements.BEGIN}; select hash from event where position = %s", (last.position,))
+                self._run("rollback", ())
+                return bool(rows) and bytes(rows[0][0] or b"") == last.hash
+            except LOST:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _run(self, statement: str | sql.Composed, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        connection = self._connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, params or None)
+                return cursor.fetchall() if cursor.description else []
+        except Exception:
+            raise
+        except BaseException:  # cut in the middle by a timeout or a kill: nobody knows where the protocol stands
+            self.close()
+            raise
+
+    def _connect(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._url)
+            self._prepared = {}
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"{SETTINGS}; {statements.PREPARE_CHECK}")
+        return self._connection
