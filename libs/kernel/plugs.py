@@ -1,0 +1,73 @@
+"""Ports of our own on the integration bridge, plugged as Nova plugs a guest's. Runs in the hands child only.
+
+Rows carry `external_ids:netledger-owner`, so that they are known as ours after a restart. Batches go in one `ovs-vsctl`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+
+_OWNER = "netledger-owner"
+_DEADLINE_SECONDS = 10
+
+
+class PlugRefused(Exception):
+    """ovs-vsctl failed; the text is its own."""
+
+
+def read(database: str, owner: str) -> dict[str, dict[str, str]]:
+    """{port name: its external ids} of the interfaces that `owner` plugged; `database` is a socket's path."""
+    text = _vsctl(database, "--format=json", "--columns=name,external_ids", "list", "Interface")
+    out = {}
+    for name, (_, pairs) in json.loads(text)["data"] if text.strip() else ():
+        ids = dict(pairs)
+        if ids.get(_OWNER) == owner:
+            out[name] = ids
+    return out
+
+
+def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, str]]) -> list[str]:
+    """Plug what is not plugged, or not so. Item: {"name", "port_id", "mac"}; answers with the changes made, all or none.
+    Raises PlugRefused, also while the bridge does not exist."""
+    actual = read(database, owner)
+    arguments: list[str] = []
+    changes = []
+    for item in items:
+        wanted = {
+            _OWNER: owner,
+            "iface-id": item["port_id"],
+            "iface-status": "active",
+            "attached-mac": item["mac"],
+        }
+        if actual.get(item["name"]) != wanted:
+            values = [f'external-ids:{key}="{value}"' for key, value in wanted.items()]
+            arguments += ["--", "--may-exist", "add-port", bridge, item["name"]]
+            arguments += ["--", "set", "Interface", item["name"], *values]
+            changes.append(f"port {item['name']} plugged")
+    if arguments:
+        _vsctl(database, "--no-wait", *arguments)
+    return changes
+
+
+def remove(database: str, names: Sequence[str]) -> list[str]:
+    """Unplug these ports wherever they are; answers with the changes made."""
+    listed = json.loads(_vsctl(database, "--format=json", "--columns=name", "list", "Port") or '{"data": []}')
+    ports = {row[0] for row in listed["data"]}
+    present = [name for name in names if name in ports]
+    arguments = [word for name in present for word in ("--", "--if-exists", "del-port", name)]
+    if arguments:
+        _vsctl(database, "--no-wait", *arguments)
+    return [f"port {name} unplugged" for name in present]
+
+
+def _vsctl(database: str, *arguments: str) -> str:
+    command = ["ovs-vsctl", f"--db=unix:{database}", f"--timeout={_DEADLINE_SECONDS}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise PlugRefused(done.stderr.strip() or f"ovs-vsctl ended with {done.returncode}")
+    return done.stdout
+
+
+VERBS = {"plugs.read": read, "plugs.ensure": ensure, "plugs.remove": remove}

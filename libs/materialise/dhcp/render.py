@@ -1,0 +1,103 @@
+"""A served network as objects of the host: namespace, port device, dnsmasq's command, options and host files. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from libs.materialise.dhcp.command import command, option_lines
+from libs.materialise.dhcp.desired import View
+from libs.materialise.dhcp.model import Port, Subnet
+from libs.materialise.dhcp.objects import Device, Place, Served, folder_of, namespace_of
+from libs.materialise.dhcp.subnets import host_lines, network_of, range_mode
+from libs.materialise.dhcp.texts import HostLine, OptionLine, Unrepresentable, checked_id, checked_ip, checked_mac
+from libs.model import DHCP_OWNER, is_uuid
+
+_MTU_MIN, _MTU_MAX = 68, 65535
+
+
+def serve(view: View, place: Place) -> Served | None:
+    """What serving this network takes; None when it is not served here (not scheduled here, off, no subnet with DHCP, no port)."""
+    network, refused = view.network, list[str]()
+    own = _own_port(view, place.host)
+    subnets = [subnet for subnet in view.subnets if _usable(subnet, refused)]
+    served = [subnet for subnet in subnets if range_mode(subnet) is not None]
+    if own is None or place.host not in network.hosts or not network.admin_state_up or not served:
+        return None
+    device = _device(own, subnets, _mtu(network.mtu), refused)
+    if device is None or not is_uuid(network.network_id):
+        return None
+    namespace = namespace_of(network.network_id, place)
+    folder = folder_of(namespace, place)
+    return Served(
+        network.network_id,
+        namespace,
+        folder,
+        device,
+        command(folder, device, served, place),
+        option_lines(served, subnets, view.ports.values(), refused),
+        port_hosts(view, view.ports, refused),
+        len(served),
+        tuple(dict.fromkeys(refused)),
+    )
+
+
+def port_hosts(view: View, port_ids: Iterable[str], refused: list[str]) -> dict[str, tuple[HostLine, ...]]:
+    """{port_id: lines} of those ports that have any; a port whose id is none is left out."""
+    subnets = [subnet for subnet in view.subnets if _usable(subnet, refused)]
+    known = [one for one in port_ids if one in view.ports and is_uuid(one)]
+    rendered = {port_id: host_lines(view.ports[port_id], subnets, refused) for port_id in known}
+    return {port_id: lines for port_id, lines in rendered.items() if lines}
+
+
+def text_of(lines: Iterable[HostLine | OptionLine]) -> str:
+    """A file of these lines."""
+    return "".join(f"{line.text()}\n" for line in lines)
+
+
+def _own_port(view: View, host: str) -> Port | None:
+    """The DHCP port that is bound here and has an address; of several the first by id, so that the choice is stable."""
+    ports = [port for port in view.ports.values() if port.device_owner == DHCP_OWNER and port.host == host]
+    return min((port for port in ports if port.fixed_ips), key=lambda port: port.port_id, default=None)
+
+
+def _usable(subnet: Subnet, refused: list[str]) -> bool:
+    try:
+        checked_id(subnet.subnet_id)
+        network_of(subnet)
+    except Unrepresentable as error:
+        refused.append(str(error))
+        return False
+    return True
+
+
+def _mtu(mtu: int) -> int:
+    return min(max(int(mtu), _MTU_MIN), _MTU_MAX)
+
+
+def _device(port: Port, subnets: list[Subnet], mtu: int, refused: list[str]) -> Device | None:
+    known = {subnet.subnet_id: subnet for subnet in subnets}
+    addresses = []
+    try:
+        port_id, mac = checked_id(port.port_id), checked_mac(port.mac_address)
+        for fixed in port.fixed_ips:
+            if (subnet := known.get(fixed.subnet_id)) is not None:
+                address = checked_ip(fixed.ip_address, subnet.ip_version)
+                addresses.append(f"{address}/{network_of(subnet).prefixlen}")
+    except Unrepresentable as error:
+        refused.append(f"DHCP port {port.port_id!r}: {error}")
+        return None
+    if not addresses:
+        return None
+    gateway = next((one for one in map(_gateway, subnets) if one), None)
+    return Device(port_id, f"tap{port_id[:11]}", f"ns-{port_id[:11]}", mac, mtu, tuple(sorted(addresses)), gateway)
+
+
+def _gateway(subnet: Subnet) -> str | None:
+    """A gateway that the namespace can reach on-link."""
+    if subnet.ip_version != 4 or not subnet.enable_dhcp or not subnet.gateway_ip:
+        return None
+    try:
+        gateway = checked_ip(subnet.gateway_ip, 4)
+        return gateway if gateway in network_of(subnet) else None
+    except Unrepresentable:
+        return None
