@@ -1,0 +1,68 @@
+"""What an operator asks the log itself: the history of a resource, a rebuild of the read model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.backing import Backing, Misused
+from cli.places import Places
+from cli.supervision import Supervision
+from libs import codec
+from libs.eventlog.postgres import PostgresLog
+from libs.eventlog.protocol import Recorded
+
+KINDS = ("network", "subnet", "port", "agent")
+
+
+def history(places: Places, console: Console, resource: str) -> None:
+    """Print the events of one resource as a table. Raises Misused when the log has none."""
+    events = PostgresLog(database_url(places)).read_streams([f"{kind}-{resource}" for kind in KINDS])
+    if not events:
+        raise Misused(f"the log holds nothing of {resource}; expected the id of a network, subnet, port or agent")
+    console.print(as_table(f"event log of {events[0].stream}", events))
+
+
+def as_table(title: str, events: list[Recorded]) -> Table:
+    """Position, time, event, who caused it, what it says."""
+    table = Table("position", "time (UTC)", "event", "by", "facts", title=title, title_justify="left", box=None)
+    for recorded in events:
+        name, text = codec.encode(recorded.event)
+        by = str(recorded.meta.get("actor", {}).get("user", "")) or "-"
+        facts = json.loads(text)
+        table.add_row(str(recorded.position), recorded.recorded_at[11:23], name, by, _facts(facts), end_section=False)
+    return table
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    """The facts that fit a line: plain values, longest names of others left to the API."""
+    shown = []
+    for name, value in facts.items():
+        if isinstance(value, (str, int)) and value not in ("", False) and name not in ("network_id", "project_id"):
+            shown.append(f"{name}={value}")
+    text = "  ".join(shown)
+    return text if len(text) <= 110 else text[:107] + "..."
+
+
+def rebuild(places: Places, console: Console) -> None:
+    """Build the read model beside the live one from position 0, compare, swap; prints what it found."""
+    from libs.eventlog.rebuild import rebuild as build
+
+    console.print(build(_backing(places).database_admin_url))
+
+
+def database_url(places: Places) -> str:
+    """URL of the running system's database, in the services' role. Raises Misused when no system runs."""
+    return _backing(places).database_url
+
+
+def _backing(places: Places) -> Backing:
+    supervision = Supervision(places)
+    if not supervision.running():
+        raise Misused("netledger is not running; start it with ./netledger up")
+    backing = Backing(places)
+    backing.prepare(supervision)
+    return backing

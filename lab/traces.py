@@ -1,0 +1,92 @@
+"""What the system has left on the hosts and in the log: taken before and after a story, and compared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import psycopg2
+
+from lab.hosts import Host, Lab
+from lab.namespaces import with_suffix
+from lab.shell import run
+
+BRIDGES = ("br-int", "br-tun", "br-physnet1", "br-public")
+_COUNTERS = re.compile(
+    r"cookie=[^ ]+ |duration=[^ ]+ |n_packets=[^ ]+ |n_bytes=[^ ]+ |(idle|hard)_age=[^ ]+ |,?(idle|hard)_age=\d+"
+)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Sets of what is there, each entry with its host in front. Two of them are equal when nothing was left behind."""
+
+    flows: frozenset[str]
+    switch_ports: frozenset[str]
+    dhcp_namespaces: frozenset[str]
+    dhcp_hosts: frozenset[str]
+    claims: frozenset[str]
+
+    def beyond(self, before: Traces) -> dict[str, list[str]]:
+        """{what: entries that were not there before}, empty when all is gone."""
+        more = {one.name: sorted(getattr(self, one.name) - getattr(before, one.name)) for one in fields(self)}
+        return {name: entries for name, entries in more.items() if entries}
+
+
+def taken(lab: Lab, database_url: str) -> Traces:
+    """Look now. Raises ToolFailed, psycopg2.Error."""
+    hosts = lab.hosts
+    return Traces(
+        frozenset(entry for host in hosts for entry in _flows(host)),
+        frozenset(entry for host in hosts for entry in _switch_ports(host)),
+        frozenset(name for host in hosts for name in with_suffix(host.suffix)),
+        frozenset(entry for host in hosts for entry in _dhcp_hosts(host)),
+        _claims(database_url),
+    )
+
+
+def flows(host: Host, bridge: str) -> list[str]:
+    """A bridge's flows as text, without counters, ages and cookies."""
+    text = run("ovs-ofctl", "-O", "OpenFlow14", "dump-flows", bridge, env=host.environment, ok=True)
+    lines = (line.strip() for line in text.splitlines() if "actions=" in line)
+    return [_COUNTERS.sub("", line) for line in lines]
+
+
+def _flows(host: Host) -> list[str]:
+    return [f"{host.name} {bridge} {flow}" for bridge in BRIDGES for flow in flows(host, bridge)]
+
+
+def _switch_ports(host: Host) -> list[str]:
+    """Ports with their VLAN tags."""
+    table = run(
+        "ovs-vsctl", "--format=csv", "--no-headings", "--columns=name,tag", "list", "Port", env=host.environment
+    )
+    return [f"{host.name} {line}" for line in table.splitlines()]
+
+
+def _dhcp_hosts(host: Host) -> list[str]:
+    """Lines of DHCP host files, which name a MAC and an address each."""
+    mac = re.compile(r"\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b", re.IGNORECASE)
+    found = []
+    for path in (host.run / "state").rglob("*"):
+        if path.is_file():
+            found += [f"{host.name} {line}" for line in _lines(path) if mac.search(line)]
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(errors="replace").splitlines()
+    except OSError:  # it went while we looked
+        return []
+
+
+def _claims(database_url: str) -> frozenset[str]:
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select key from claim")
+            return frozenset(key for (key,) in cursor.fetchall())
+    finally:
+        connection.close()
