@@ -1,0 +1,129 @@
+"""Which DHCP agents serve a network: the fact and the agent's own port, made and removed in one commit."""
+
+from __future__ import annotations
+
+import uuid
+
+from libs.commands import ScheduleDhcp, UnscheduleDhcp, WantedAddress
+from libs.eventlog.protocol import Change
+from libs.events import (
+    AddressReleased,
+    NetworkDhcpScheduled,
+    NetworkDhcpUnscheduled,
+    PortCreated,
+    PortDeleted,
+    PortEvent,
+)
+from libs.model import DHCP_OWNER, Binding
+from libs.network.deciders.binding import bound
+from libs.network.deciders.reading import answer, change, existing, network_at, ports_at, subnets_of
+from libs.network.deciders.wishes import allocated, automatic, choosable, chosen
+from libs.network.network import DhcpServer, Network
+from libs.network.port import Port
+from libs.network.resources import stream_of
+from libs.network.world import ChooseAddresses, ChooseBinding, ChooseMac, Decision, Question, Resource, World
+
+
+def dhcp_device_id(host: str, network_id: str) -> str:
+    """The device_id of a host's DHCP port on a network, as in Neutron (common/utils.py, get_dhcp_agent_device_id)."""
+    return f"dhcp{uuid.uuid5(uuid.NAMESPACE_DNS, host)}-{network_id}"
+
+
+def port_removal(resource: Resource) -> Change:
+    """A port's end: its addresses released, then the port deleted."""
+    port: Port = resource.state
+    released = (AddressReleased(port.id, one.subnet_id, one.ip_address) for one in port.fixed_ips)
+    deleted = PortDeleted(
+        port.id, port.network_id, port.project_id, port.mac_address, port.host, port.device_id, port.device_owner
+    )
+    return change(resource, (*released, deleted), ends=True)
+
+
+def _served(network: Network, agent_id: str) -> DhcpServer | None:
+    return next((one for one in network.dhcp if one.agent_id == agent_id), None)
+
+
+def scheduling_needs(command: ScheduleDhcp, world: World) -> tuple[str, ...]:
+    """The network, then its subnets."""
+    network = network_at(world, command.network_id)
+    subnets = () if network is None else network.subnet_ids
+    return (stream_of("network", command.network_id), *(stream_of("subnet", id) for id in subnets))
+
+
+def _address_question(command: ScheduleDhcp, world: World, network: Network) -> ChooseAddresses | None:
+    """One address on each subnet with DHCP; those on SLAAC subnets follow from the MAC."""
+    subnets = subnets_of(world, network)
+    wanted = tuple(WantedAddress(one.id) for one in subnets if one.enable_dhcp and not one.is_automatic)
+    if not wanted:
+        return None
+    read = tuple((one.id, existing(world, "subnet", one.id).version) for one in subnets)
+    return ChooseAddresses(command.port_id, network.id, None, read, wanted)
+
+
+def _binding_question(command: ScheduleDhcp, network: Network) -> ChooseBinding:
+    return ChooseBinding(command.port_id, command.host, network.segment, "normal")
+
+
+def scheduling_questions(command: ScheduleDhcp, world: World) -> tuple[Question, ...]:
+    """MAC, addresses and binding of the agent's port."""
+    network: Network = existing(world, "network", command.network_id).state
+    if _served(network, command.agent_id):
+        return ()
+    addresses = _address_question(command, world, network)
+    return (
+        ChooseMac(command.port_id),
+        *((addresses,) if addresses else ()),
+        _binding_question(command, network),
+    )
+
+
+def schedule(command: ScheduleDhcp, world: World) -> Decision:
+    """The fact and the DHCP port. Raises 404 when the network is gone."""
+    resource = existing(world, "network", command.network_id)
+    network: Network = resource.state
+    if _served(network, command.agent_id):
+        return Decision(touched=(resource.stream,))
+    fact = NetworkDhcpScheduled(network.id, command.agent_id, command.host, command.availability_zone, command.port_id)
+    port = stream_of("port", command.port_id)
+    changes = (change(resource, (fact,)), Change(port, 0, _port_events(command, world, network), network.id))
+    return Decision(changes, touched=(resource.stream, port))
+
+
+def _port_events(command: ScheduleDhcp, world: World, network: Network) -> tuple[PortEvent, ...]:
+    mac = answer(world, ChooseMac(command.port_id), str)
+    subnets = subnets_of(world, network)
+    proposed = chosen(_address_question(command, world, network), choosable(subnets, DHCP_OWNER), world)
+    own = automatic(subnets, mac, DHCP_OWNER)
+    created = PortCreated(
+        port_id=command.port_id,
+        network_id=network.id,
+        project_id=network.project_id,
+        name="",
+        description="",
+        mac_address=mac,
+        admin_state_up=True,
+        device_id=dhcp_device_id(command.host, network.id),
+        device_owner=DHCP_OWNER,
+    )
+    place = answer(world, _binding_question(command, network), Binding)
+    attached = bound(command.port_id, network.id, command.host, "", 1, place)
+    return (created, *allocated(command.port_id, (*proposed, *own)), attached)
+
+
+def unscheduling_needs(command: UnscheduleDhcp, world: World) -> tuple[str, ...]:
+    """The network and the agent's port on it."""
+    network = network_at(world, command.network_id)
+    server = None if network is None else _served(network, command.agent_id)
+    ports = {command.port_id, server.port_id} if server else {command.port_id}
+    return (stream_of("network", command.network_id), *(stream_of("port", id) for id in sorted(ports) if id))
+
+
+def unschedule(command: UnscheduleDhcp, world: World) -> Decision:
+    """The fact, and the DHCP port's end. Nothing when the agent does not serve the network. Raises 404."""
+    resource = existing(world, "network", command.network_id)
+    server = _served(resource.state, command.agent_id)
+    if server is None:
+        return Decision(touched=(resource.stream,))
+    fact = NetworkDhcpUnscheduled(command.network_id, command.agent_id, server.host, server.port_id)
+    removals = (port_removal(port) for port in ports_at(world, (server.port_id,)))
+    return Decision((change(resource, (fact,)), *removals), touched=(resource.stream,))

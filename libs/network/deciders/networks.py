@@ -1,0 +1,187 @@
+"""Networks: create, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from libs.commands import CreateNetworks, DeleteNetwork, NewNetwork, UpdateNetwork
+from libs.errors import invalid_input, mtu_too_small
+from libs.eventlog.protocol import Change, NoneRefers
+from libs.events import (
+    NetworkAdminStateChanged,
+    NetworkCreated,
+    NetworkDeleted,
+    NetworkDescribed,
+    NetworkEvent,
+    NetworkExternalChanged,
+    NetworkMtuChanged,
+    NetworkRenamed,
+    NetworkSharingChanged,
+    SubnetDeleted,
+)
+from libs.model import Segment
+from libs.network.deciders.access import own_network
+from libs.network.deciders.dhcp import port_removal
+from libs.network.deciders.reading import answer, change, changing, check_revision, existing, network_at, ports_at
+from libs.network.network import Network
+from libs.network.resources import stream_of
+from libs.network.world import ChooseSegment, Decision, Question, SegmentChoice, World
+
+MIN_MTU, MIN_MTU_V6 = 68, 1280
+"""Bytes: RFC 791 and RFC 8200."""
+DEVICE_OWNERS_OF_NETWORKS = (
+    "network:dhcp",
+    "network:distributed",
+    "network:floatingip",
+    "network:floatingip_agent_gateway",
+    "network:ha_router_replicated_interface",
+    "network:local_ip",
+    "network:router_centralized_snat",
+    "network:router_gateway",
+    "network:router_ha_interface",
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:routed",
+)
+
+
+def _segment_question(new: NewNetwork, command: CreateNetworks) -> ChooseSegment:
+    """What others in the request ask for by number is not proposed to this one."""
+    given = tuple(
+        Segment(one.network_type, one.physical_network, one.segmentation_id)
+        for one in command.networks
+        if one is not new and one.network_type and one.segmentation_id is not None
+    )
+    return ChooseSegment(new.network_id, new.network_type, new.physical_network, new.segmentation_id, given)
+
+
+def creation_questions(command: CreateNetworks, world: World) -> tuple[Question, ...]:
+    """A segment for each, also for given ones: topology checks them and knows their MTU."""
+    return tuple(_segment_question(new, command) for new in command.networks)
+
+
+def create(command: CreateNetworks, world: World) -> Decision:
+    """All networks or none. Raises 400 for an MTU that does not fit."""
+    changes = []
+    for new in command.networks:
+        choice = answer(world, _segment_question(new, command), SegmentChoice)
+        stream = stream_of("network", new.network_id)
+        changes.append(Change(stream, 0, (_created(new, choice),), new.network_id))
+    return Decision(tuple(changes), touched=tuple(one.stream for one in changes))
+
+
+def _created(new: NewNetwork, choice: SegmentChoice) -> NetworkCreated:
+    return NetworkCreated(
+        network_id=new.network_id,
+        project_id=new.project_id,
+        name=new.name,
+        description=new.description,
+        admin_state_up=new.admin_state_up,
+        shared=new.shared,
+        external=new.external,
+        mtu=_fitting_mtu(new.mtu, choice.mtu),
+        network_type=choice.segment.network_type,
+        physical_network=choice.segment.physical_network,
+        segmentation_id=choice.segment.segmentation_id,
+        availability_zone_hints=new.availability_zone_hints,
+    )
+
+
+def _fitting_mtu(wanted: int | None, largest: int) -> int:
+    """The wanted MTU (0 or None: the largest that the segment carries), in bytes. Raises 400."""
+    if not wanted:
+        return largest
+    if wanted > largest:
+        raise invalid_input(f"Requested MTU is too big, maximum is {largest}")
+    if wanted < MIN_MTU:
+        raise invalid_input(f"Requested MTU is too small, minimum is {MIN_MTU}")
+    return wanted
+
+
+def _mtu_question(network: Network) -> ChooseSegment:
+    segment = network.segment
+    return ChooseSegment(network.id, segment.network_type, segment.physical_network, segment.segmentation_id)
+
+
+def update_questions(command: UpdateNetwork, world: World) -> tuple[Question, ...]:
+    """How large an MTU its segment carries, when that matters."""
+    network: Network = own_network(world, command.network_id, "update_network").state
+    changes_mtu = "mtu" in command.changes and command.changes["mtu"] != network.mtu
+    return (_mtu_question(network),) if changes_mtu else ()
+
+
+def update(command: UpdateNetwork, world: World) -> Decision:
+    """Say what changed. Raises 404, 403, 412, 400 and 409 for an MTU; unsharing is guarded against others' ports and subnets."""
+    resource = own_network(world, command.network_id, "update_network")
+    check_revision(resource, command.if_revision)
+    network: Network = resource.state
+    events = tuple((*_plain_changes(network, command.changes), *_mtu_changes(network, command.changes, world)))
+    decision = changing(resource, events)
+    if NetworkSharingChanged(network.id, False) not in events:
+        return decision
+    return Decision(decision.changes, _only_own_use(network), decision.touched)
+
+
+def _only_own_use(network: Network) -> tuple[NoneRefers, ...]:
+    """Neutron's rule for unsharing: only the owner's ports and subnets, and netledger's own ports, may be on the network."""
+    owner = ("project_id", (network.project_id,))
+    return (
+        NoneRefers("port", "network_id", network.id, unless=(owner, ("device_owner", DEVICE_OWNERS_OF_NETWORKS))),
+        NoneRefers("subnet", "network_id", network.id, unless=(owner,)),
+    )
+
+
+def _plain_changes(network: Network, changes: Mapping[str, Any]) -> Iterator[NetworkEvent]:
+    wanted = {name: value for name, value in changes.items() if name != "mtu" and getattr(network, name) != value}
+    if "name" in wanted:
+        yield NetworkRenamed(network.id, network.name, wanted["name"])
+    if "description" in wanted:
+        yield NetworkDescribed(network.id, network.description, wanted["description"])
+    if "admin_state_up" in wanted:
+        yield NetworkAdminStateChanged(network.id, wanted["admin_state_up"])
+    if "shared" in wanted:
+        yield NetworkSharingChanged(network.id, wanted["shared"])
+    if "external" in wanted:
+        yield NetworkExternalChanged(network.id, wanted["external"])
+
+
+def _mtu_changes(network: Network, changes: Mapping[str, Any], world: World) -> Iterator[NetworkEvent]:
+    if "mtu" not in changes or changes["mtu"] == network.mtu:
+        return
+    mtu = _fitting_mtu(changes["mtu"], answer(world, _mtu_question(network), SegmentChoice).mtu)
+    if mtu < MIN_MTU_V6 and any(":" in one.cidr for one in network.subnets):
+        raise mtu_too_small(network.id, MIN_MTU_V6)
+    if mtu != network.mtu:
+        yield NetworkMtuChanged(network.id, network.mtu, mtu)
+
+
+def deletion_needs(command: DeleteNetwork, world: World) -> tuple[str, ...]:
+    """The network, then its subnets and its own DHCP ports."""
+    network = network_at(world, command.network_id)
+    if network is None:
+        return (stream_of("network", command.network_id),)
+    subnets = (stream_of("subnet", id) for id in network.subnet_ids)
+    return (
+        stream_of("network", network.id),
+        *subnets,
+        *(stream_of("port", id) for id in network.dhcp_port_ids),
+    )
+
+
+def delete(command: DeleteNetwork, world: World) -> Decision:
+    """The network, its subnets and its DHCP ports, in one commit; guarded against any other port on it."""
+    resource = own_network(world, command.network_id, "delete_network")
+    check_revision(resource, command.if_revision)
+    network: Network = resource.state
+    changes = [port_removal(port) for port in ports_at(world, network.dhcp_port_ids)]
+    for subnet in (existing(world, "subnet", id) for id in network.subnet_ids):
+        gone = SubnetDeleted(subnet.state.id, network.id, subnet.state.project_id, subnet.state.cidr)
+        changes.append(change(subnet, (gone,), ends=True))
+    segment = network.segment
+    ended = NetworkDeleted(
+        network.id, network.project_id, segment.network_type, segment.physical_network, segment.segmentation_id
+    )
+    changes.append(change(resource, (ended,), ends=True))
+    guard = NoneRefers("port", "network_id", network.id, besides=network.dhcp_port_ids)
+    return Decision(tuple(changes), (guard,), (resource.stream,))

@@ -1,0 +1,61 @@
+"""Ports: delete."""
+
+from __future__ import annotations
+
+from libs.commands import DeletePort
+from libs.errors import service_port_in_use
+from libs.eventlog.protocol import Change
+from libs.events import NetworkDhcpUnscheduled
+from libs.model import DHCP_OWNER
+from libs.network.deciders.access import own_port, owns
+from libs.network.deciders.dhcp import port_removal
+from libs.network.deciders.reading import change, check_revision, found
+from libs.network.port import Port
+from libs.network.resources import stream_of
+from libs.network.world import Decision, World
+
+PROTECTED_OWNERS = (
+    "network:router_interface",
+    "network:ha_router_replicated_interface",
+    "network:router_interface_distributed",
+    "network:router_gateway",
+    "network:floatingip",
+    "network:router_centralized_snat",
+    "network:router_ha_interface",
+)
+"""Ports that only their router or floating IP may take away (Neutron's l3_db.prevent_l3_port_deletion)."""
+
+
+def needs(command: DeletePort, world: World) -> tuple[str, ...]:
+    """The port; its network when the caller does not own the port, or when DHCP's schedule names it."""
+    stream = stream_of("port", command.port_id)
+    resource = found(world, "port", command.port_id)
+    if resource is None:
+        return (stream,)
+    port: Port = resource.state
+    if port.device_owner != DHCP_OWNER and owns(world.context.actor, port.project_id):
+        return (stream,)
+    return (stream, stream_of("network", port.network_id))
+
+
+def delete(command: DeletePort, world: World) -> Decision:
+    """The port's end, its addresses released. A scheduled DHCP port goes with its schedule. Raises 404, 412, 409."""
+    resource = own_port(world, command.port_id, "delete_port", network_owner=True)
+    check_revision(resource, command.if_revision)
+    port: Port = resource.state
+    if port.device_owner in PROTECTED_OWNERS and not command.own:
+        raise service_port_in_use(port.id, port.device_owner)
+    return Decision((port_removal(resource), *_unscheduled(port, world)), touched=(resource.stream,))
+
+
+def _unscheduled(port: Port, world: World) -> tuple[Change, ...]:
+    """Without its port an agent cannot serve a network."""
+    network = found(world, "network", port.network_id)
+    if network is None or port.device_owner != DHCP_OWNER:
+        return ()
+    facts = [
+        NetworkDhcpUnscheduled(port.network_id, one.agent_id, one.host, port.id)
+        for one in network.state.dhcp
+        if one.port_id == port.id
+    ]
+    return (change(network, facts),) if facts else ()

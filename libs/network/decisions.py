@@ -1,0 +1,87 @@
+"""From a command to what it comes to: one table of three pure functions per command.
+
+`needs` says which streams to read (called again as the world grows, until nothing new is needed), `questions` what others must
+choose, `decide` gives the changes or raises `errors.Refusal`. `questions` may raise a Refusal as well: nothing is asked in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libs.commands import (
+    Command,
+    CreateNetworks,
+    CreatePorts,
+    CreateSubnets,
+    DeleteNetwork,
+    DeletePort,
+    DeleteSubnet,
+    MarkAgentDown,
+    MarkAgentUp,
+    RegisterAgent,
+    ReportWired,
+    ScheduleDhcp,
+    UnscheduleDhcp,
+    UpdateNetwork,
+    UpdatePort,
+    UpdateSubnet,
+)
+from libs.network.deciders import agents, dhcp, networks, port_changes, port_end, port_status, ports, subnets
+from libs.network.resources import stream_of
+from libs.network.world import Decision, Question, World
+
+
+def _nothing(command: Any, world: World) -> tuple[()]:
+    return ()
+
+
+def _own_stream(kind: str, attribute: str) -> Callable[[Any, World], tuple[str, ...]]:
+    return lambda command, world: (stream_of(kind, getattr(command, attribute)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of command is decided."""
+
+    decide: Callable[[Any, World], Decision]
+    needs: Callable[[Any, World], tuple[str, ...]]
+    questions: Callable[[Any, World], tuple[Question, ...]] = _nothing
+
+
+_AGENT = _own_stream("agent", "agent_id")
+
+RULES: Mapping[type, Rule] = {
+    CreateNetworks: Rule(networks.create, _nothing, networks.creation_questions),
+    UpdateNetwork: Rule(networks.update, _own_stream("network", "network_id"), networks.update_questions),
+    DeleteNetwork: Rule(networks.delete, networks.deletion_needs),
+    ScheduleDhcp: Rule(dhcp.schedule, dhcp.scheduling_needs, dhcp.scheduling_questions),
+    UnscheduleDhcp: Rule(dhcp.unschedule, dhcp.unscheduling_needs),
+    CreateSubnets: Rule(subnets.create, subnets.creation_needs),
+    UpdateSubnet: Rule(subnets.update, subnets.update_needs),
+    DeleteSubnet: Rule(subnets.delete, subnets.deletion_needs),
+    CreatePorts: Rule(ports.create, ports.creation_needs, ports.creation_questions),
+    UpdatePort: Rule(port_changes.update, port_changes.needs, port_changes.questions),
+    DeletePort: Rule(port_end.delete, port_end.needs),
+    ReportWired: Rule(port_status.report, _own_stream("port", "port_id")),
+    RegisterAgent: Rule(agents.register, _AGENT),
+    MarkAgentDown: Rule(agents.mark_down, _AGENT),
+    MarkAgentUp: Rule(agents.mark_up, _AGENT),
+}
+"""{command class: its rule}"""
+
+
+def needs(command: Command, world: World) -> tuple[str, ...]:
+    """Streams that the decision must see, as far as the world already tells."""
+    return RULES[type(command)].needs(command, world)
+
+
+def questions(command: Command, world: World) -> tuple[Question, ...]:
+    """What others must choose before the decision. Raises Refusal when there is nothing to decide."""
+    return RULES[type(command)].questions(command, world)
+
+
+def decide(command: Command, world: World) -> Decision:
+    """What the command comes to. Raises Refusal; KeyError for a question that was not answered."""
+    return RULES[type(command)].decide(command, world)
