@@ -19,7 +19,7 @@ class Supervision:
     """The supervisor of one run folder, seen from a command."""
 
     def __init__(self, places: Places) -> None:
-        self._run, self._places = places.run, places
+        self._run, self.places = places.run, places
 
     def running(self) -> bool:
         """Whether a supervisor serves this folder: it holds a lock as long as it lives."""
@@ -80,4 +80,4 @@ class Supervision:
     def _program(self) -> Program:
         env = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LANG": "C.UTF-8"}
         argv = (sys.executable, "-m", "cli.supervisor", str(self._run))
-        return Program("supervisor", argv, env=env, cwd=str(ROOT), log=str(self._places.log / "supervisor.log"))
+        return Program("supervisor", argv, env=env, cwd=str(ROOT), log=str(self.places.log / "supervisor.log"))
