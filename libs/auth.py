@@ -1,0 +1,51 @@
+"""Who asks: from a request's headers to an Actor. Auth mode `none`: the headers are believed, as in Neutron's noauth."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+from libs.config import BadSetting, Settings
+from libs.errors import Refusal, bad_request
+from libs.model import Actor, is_printable
+
+ADMIN = "admin"
+_LIMIT = 255
+
+
+def actor_of(header: Callable[[str], str], settings: Settings) -> Actor:
+    """The caller by `header(name)` (empty when absent): X-Project-Id or X-Tenant-Id, X-User-Id, X-Roles.
+
+    Without roles the caller is an admin, without a project that of `default_project`. Raises Refusal 400 for values no id can have.
+    """
+    project = _checked(header("x-project-id") or header("x-tenant-id"))
+    user = _checked(header("x-user-id"))
+    roles = tuple(role.strip().lower() for role in _checked(header("x-roles")).split(",") if role.strip())
+    return Actor(user or ADMIN, project or settings.default_project, roles or (ADMIN,))
+
+
+def check_listening(settings: Settings) -> None:
+    """Mode none believes everybody: it may be reached from this machine only. Raises BadSetting."""
+    if settings.auth == "none" and not settings.api_public and not is_loopback(settings.api_host):
+        raise BadSetting(
+            f"NETLEDGER_API_HOST={settings.api_host!r}: auth mode none believes every caller, so it listens on loopback only; "
+            "NETLEDGER_API_PUBLIC=true allows it nevertheless"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine only; a name other than localhost may be anything."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(text: str) -> str:
+    if len(text) > _LIMIT or not is_printable(text):
+        raise _bad()
+    return text
+
+
+def _bad() -> Refusal:
+    return bad_request("The headers that identify the caller are malformed")

@@ -1,0 +1,129 @@
+"""Which attributes can be filtered and sorted by, and where the read model holds them: closed tables, the only source of identifiers.
+
+Source: is_filter and is_sort_key of neutron_lib.api.definitions; filters are a superset (every plain attribute).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from services.api.schemas.fields import to_address, to_bool, to_cidr_or_none, to_int, to_mac, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One attribute in SQL. `order` is what it is sorted by, never null, empty when it is no sort key. `plain`: `sql` is a
+    column that holds the body's very value, so that a projection need not read the body. parse: a filter's text to a bound value."""
+
+    sql: str
+    type: str = "text"
+    parse: Callable[[Any], Any] = to_text
+    order: str = ""
+    plain: bool = False
+
+
+def _forgiving(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`convert`, or the text itself where it does not fit: it then matches nothing, as in Neutron."""
+
+    def parse(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ValidationError:
+            return to_text(value)
+
+    return parse
+
+
+def _text(name: str, sort: bool = True, nullable: bool = False) -> Column:
+    order = "" if not sort else f"coalesce({name}, '')" if nullable else name
+    return Column(name, order=order, plain=True)
+
+
+def _flag(name: str, sort: bool = True) -> Column:
+    return Column(name, "boolean", to_bool, name if sort else "", True)
+
+
+def _number(name: str, sort: bool = True) -> Column:
+    return Column(name, "integer", to_int, name if sort else "", True)
+
+
+def _inside(name: str, sort: bool = False) -> Column:
+    """An attribute that only the body holds."""
+    sql = f"((body::json)->>'{name}')"
+    return Column(sql, order=f"coalesce({sql}, '')" if sort else "")
+
+
+_COMMON: Mapping[str, Column] = {
+    "id": _text("id"),
+    "name": _text("name"),
+    "tenant_id": _text("project_id"),
+    "project_id": _text("project_id"),
+    "description": _inside("description"),
+    "created_at": _text("created_at", sort=False),
+    "updated_at": _inside("updated_at"),
+    "revision_number": _number("version", sort=False),
+}
+_MTU = "((body::json)->>'mtu')::integer"
+
+COLUMNS: Mapping[str, Mapping[str, Column]] = {
+    "network": {
+        **_COMMON,
+        "admin_state_up": _flag("admin_state_up"),
+        "status": _text("status"),
+        "shared": _flag("shared", sort=False),
+        "mtu": Column(_MTU, "integer", to_int, _MTU),
+        "router:external": _flag("external", sort=False),
+        "provider:network_type": _text("network_type", sort=False),
+        "provider:physical_network": _text("physical_network", sort=False),
+        "provider:segmentation_id": _number("segmentation_id", sort=False),
+    },
+    "subnet": {
+        **_COMMON,
+        "network_id": _text("network_id"),
+        "ip_version": _number("ip_version"),
+        "cidr": Column("cidr", parse=to_cidr_or_none, order="cidr", plain=True),
+        "gateway_ip": Column("gateway_ip", parse=_forgiving(to_address), order="coalesce(gateway_ip, '')", plain=True),
+        "enable_dhcp": _flag("enable_dhcp"),
+        "ipv6_ra_mode": _inside("ipv6_ra_mode", sort=True),
+        "ipv6_address_mode": _inside("ipv6_address_mode", sort=True),
+        "subnetpool_id": Column("null::text", order="''::text"),
+        "shared": Column("(select shared from network where network.id = subnet.network_id)", "boolean", to_bool),
+    },
+    "port": {
+        **_COMMON,
+        "network_id": _text("network_id"),
+        "admin_state_up": _flag("admin_state_up"),
+        "mac_address": Column("mac_address", parse=_forgiving(to_mac), order="mac_address", plain=True),
+        "device_id": _text("device_id"),
+        "device_owner": _text("device_owner"),
+        "status": _text("status"),
+        "binding:host_id": _text("host", sort=False),
+        "binding:vnic_type": _inside("binding:vnic_type"),
+        "binding:vif_type": _inside("binding:vif_type"),
+        "ip_allocation": _inside("ip_allocation", sort=True),
+    },
+    "agent": {
+        "id": _text("id"),
+        "host": _text("host", sort=False),
+        "agent_type": _text("agent_type", sort=False),
+        "availability_zone": Column("availability_zone"),
+        "binary": _inside("binary"),
+        "topic": _inside("topic"),
+        "description": _inside("description"),
+        "admin_state_up": Column("true", "boolean", to_bool),
+        "alive": Column("alive", "boolean", to_bool),
+    },
+}
+"""{kind: {attribute: Column}}"""
+
+UNFILTERED: Mapping[str, tuple[str, ...]] = {
+    "network": ("subnets", "availability_zones", "availability_zone_hints"),
+    "subnet": ("allocation_pools", "dns_nameservers", "host_routes"),
+    "port": ("fixed_ips", "binding:profile", "binding:vif_details"),
+    "agent": ("created_at", "started_at", "heartbeat_timestamp", "configurations"),
+}
+"""{kind: attributes that can be shown but neither filtered nor sorted by} (fixed_ips has filters of its own)."""

@@ -1,0 +1,131 @@
+"""Reads of the inline model: ready JSON text goes from the database to the client, and nobody parses it on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from libs.errors import not_found
+from libs.model import Actor, is_uuid
+from libs.policy import hidden
+from services.api import statements
+from services.api.listing import Listing, parse_listing
+from services.api.statements import Order, Statement
+
+Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+
+AT_ONCE, PIECE = 20_000, 5_000
+"""A list of at most AT_ONCE resources is answered in one piece; a longer one is streamed in pieces, so that its length costs
+neither memory nor a connection to the database while a slow client reads."""
+
+_CUTS = {
+    "network": ('"provider:network_type":', '"router:external":'),
+    "port": ('"binding:host_id":', '"ip_allocation":'),
+}
+"""{kind: (first hidden key, first key after the hidden ones)}: in a body they stand together, behind and before texts only."""
+
+
+class Reads:
+    """Answers GETs over `query(sql, values) -> rows`."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def show(self, kind: str, id: str, actor: Actor, query: Iterable[tuple[str, str]]) -> str:
+        """One resource's JSON text. Raises Refusal 404 when it is not there or not the caller's to see."""
+        secret = hidden(kind, actor)
+        fields = _without(parse_listing(kind, [pair for pair in query if pair[0] == "fields"], secret).fields, secret)
+        rows = self._run(statements.show(kind, id, actor, fields)) if is_uuid(id) else []
+        if not rows:
+            raise not_found(kind, id[:255])
+        return strip(kind, rows[0][0], secret if not fields else ())
+
+    def index(self, kind: str, actor: Actor, query: list[tuple[str, str]], url: str) -> Iterable[bytes]:
+        """`{"<plural>": [..], "<plural>_links": [..]}` in one or more pieces. Raises Refusal 400, 404 (marker)."""
+        secret = hidden(kind, actor)
+        listing = parse_listing(kind, query, secret)
+        secret = secret if not listing.fields else ()
+        if listing.fields:
+            listing = replace(listing, fields=_without(listing.fields, hidden(kind, actor)))
+        if listing.limit:
+            return [self._page(kind, listing, actor, secret, query, url)]
+        rows = self._run(statements.everything(kind, listing, actor, AT_ONCE + 1))
+        if len(rows) > AT_ONCE:
+            return self._pieces(kind, listing, actor, secret)
+        return [f'{{"{kind}s": ['.encode(), _joined(kind, rows, secret).encode(), b"]}"]
+
+    def _page(
+        self, kind: str, listing: Listing, actor: Actor, secret: tuple[str, ...], query: list[tuple[str, str]], url: str
+    ) -> bytes:
+        order = statements.order_of(kind, listing)
+        after = self._marker(kind, listing, actor, order)
+        rows = self._run(statements.page(kind, listing, actor, order, after, listing.limit))
+        if listing.reverse:
+            rows.reverse()
+        place = next(index for index, (sql, _) in enumerate(order.by) if sql == "id") + 1
+        links = links_of(listing, query, url, [str(rows[index][place]) for index in (0, -1)] if rows else [], len(rows))
+        return f'{{"{kind}s": [{_joined(kind, rows, secret)}], "{kind}s_links": {json.dumps(links)}}}'.encode()
+
+    def _marker(self, kind: str, listing: Listing, actor: Actor, order: Order) -> Sequence[Any]:
+        """The marker's keys; by id alone it need not be there any more."""
+        if not listing.marker:
+            return ()
+        if not is_uuid(listing.marker):
+            raise not_found(kind, listing.marker[:255])
+        return (
+            (listing.marker,) if len(order.by) == 1 and not listing.sorts else self._place(kind, listing, actor, order)
+        )
+
+    def _place(self, kind: str, listing: Listing, actor: Actor, order: Order) -> Sequence[Any]:
+        rows = self._run(statements.marker_keys(kind, listing.marker, order, actor))
+        if not rows:
+            raise not_found(kind, listing.marker)
+        return tuple(rows[0])
+
+    def _pieces(self, kind: str, listing: Listing, actor: Actor, secret: tuple[str, ...]) -> Iterator[bytes]:
+        order, after, start = statements.order_of(kind, listing), (), f'{{"{kind}s": ['
+        while rows := self._run(statements.page(kind, listing, actor, order, after, PIECE)):
+            yield (start + _joined(kind, rows, secret)).encode()
+            start, after = ",", rows[-1][1:]
+        yield b"]}"
+
+    def _run(self, statement: Statement) -> list[tuple[Any, ...]]:
+        return self._query(statement.text, statement.values)
+
+
+def strip(kind: str, text: str, secret: tuple[str, ...]) -> str:
+    """A body's text without the attributes that only operators see; cut out, not parsed: the keys before the cut belong to texts
+    and addresses alone, those behind it to texts, so that no value can look like them."""
+    if not secret:
+        return text
+    first, behind = _CUTS[kind]
+    return text[: text.index(first)] + text[text.rindex(behind) :]
+
+
+def links_of(
+    listing: Listing, query: list[tuple[str, str]], url: str, ends: list[str], count: int
+) -> list[dict[str, str]]:
+    """The links `next` and `previous` of a page as Neutron gives them; `ends`: ids of its first and last item, empty for none."""
+    rest = [pair for pair in query if pair[0] not in ("marker", "page_reverse")]
+    links = []
+    if count >= listing.limit or listing.reverse:
+        after = [("marker", ends[-1])] if ends else []
+        links.append({"rel": "next", "href": f"{url}?{urlencode(rest + after)}"})
+    if count >= listing.limit or not listing.reverse:
+        before = [("marker", ends[0])] if ends else []
+        links.append({"rel": "previous", "href": f"{url}?{urlencode([*rest, *before, ('page_reverse', 'True')])}"})
+    return links
+
+
+def _joined(kind: str, rows: list[tuple[Any, ...]], secret: tuple[str, ...]) -> str:
+    if secret:
+        return ",".join([strip(kind, row[0], secret) for row in rows])
+    return ",".join([row[0] for row in rows])
+
+
+def _without(fields: tuple[str, ...], secret: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields that may be shown; if none is left, a field that does not exist stands for nothing."""
+    return (tuple(name for name in fields if name not in secret) or ("",)) if fields else ()

@@ -1,0 +1,167 @@
+"""SQL of the reads: identifiers from the closed tables only, values bound, visibility inside every statement. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from libs.model import Actor
+from libs.policy import is_operator, may_read
+from services.api.columns import COLUMNS
+from services.api.listing import Listing
+
+_OWN_NETWORK = "network_id in (select id from network where project_id = %s)"
+_SEEN_NETWORK = "network_id in (select id from network where project_id = %s or shared or external)"
+_VISIBLE = {
+    "network": ("(project_id = %s or shared or external)", 1),
+    "subnet": (f"(project_id = %s or {_SEEN_NETWORK})", 2),
+    "port": (f"(project_id = %s or {_OWN_NETWORK})", 2),
+    "agent": ("false", 0),
+}
+
+_BEAT = "jsonb_build_object('heartbeat_timestamp', to_char(beat_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'))"
+_BODY = {
+    "agent": f"coalesce((select (body::jsonb || {_BEAT})::text from agent_heartbeat where agent_id = agent.id), body)"
+}
+"""{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement and its bound values."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a page is ordered by: SQL expressions, each ascending or not; the last one is the id, so that no two rows are equal."""
+
+    by: tuple[tuple[str, bool], ...]
+
+    @property
+    def expressions(self) -> str:
+        """The expressions for a select list."""
+        return ", ".join(sql for sql, _ in self.by)
+
+    @property
+    def clause(self) -> str:
+        """The expressions for `order by`."""
+        return ", ".join(f"{sql} {'asc' if ascending else 'desc'}" for sql, ascending in self.by)
+
+
+def visible(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """(condition, values) that hold for the rows the caller may see."""
+    if is_operator(actor):
+        return "true", ()
+    if not may_read(actor):
+        return "false", ()
+    condition, count = _VISIBLE[kind]
+    return condition, (actor.project,) * count
+
+
+def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement:
+    """The text of one resource."""
+    seen, values = visible(kind, actor)
+    condition = "" if seen == "true" else f" and {seen}"
+    return Statement(f"select {_shown(kind, fields)} from {kind} where id = %s{condition}", (id, *values))
+
+
+def order_of(kind: str, listing: Listing) -> Order:
+    """The whole order of a page, reversed when the page is."""
+    by = [(COLUMNS[kind][name].order, up) for name, up in listing.sorts]
+    if "id" not in dict(listing.sorts):
+        by.append(("id", True))
+    return Order(tuple((sql, up != listing.reverse) for sql, up in by))
+
+
+def marker_keys(kind: str, id: str, order: Order, actor: Actor) -> Statement:
+    """The marker's place in the order."""
+    seen, values = visible(kind, actor)
+    return Statement(f"select {order.expressions} from {kind} where id = %s and {seen}", (id, *values))
+
+
+def everything(kind: str, listing: Listing, actor: Actor, most: int) -> Statement:
+    """The texts of all that match, in no order unless one was asked for."""
+    where, values = _where(kind, listing, actor)
+    order = f" order by {order_of(kind, listing).clause}" if listing.sorts else ""
+    return Statement(
+        f"select {_shown(kind, listing.fields)} from {kind} where {where}{order} limit %s", (*values, most)
+    )
+
+
+def page(kind: str, listing: Listing, actor: Actor, order: Order, after: Sequence[Any], most: int) -> Statement:
+    """(text, the order's keys..) of the next `most` that match and come after the keys `after` (none: from the start)."""
+    where, values = _where(kind, listing, actor)
+    if after:
+        further, bound = _after(order, after)
+        where, values = f"{where} and {further}", (*values, *bound)
+    select = f"select {_shown(kind, listing.fields)}, {order.expressions} from {kind}"
+    return Statement(f"{select} where {where} order by {order.clause} limit %s", (*values, most))
+
+
+def _shown(kind: str, fields: tuple[str, ...]) -> str:
+    if not fields:
+        return _BODY.get(kind, "body")
+    pairs = ", ".join(f"'{name}', {_json_of(kind, name)}" for name in fields if name)
+    return f"json_build_object({pairs})::text"
+
+
+def _json_of(kind: str, name: str) -> str:
+    column = COLUMNS[kind].get(name)
+    return column.sql if column is not None and column.plain else f"({_BODY.get(kind, 'body')})::json->'{name}'"
+
+
+def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    seen, bound = visible(kind, actor)
+    parts, values = [seen], list(bound)
+    for name, wanted in listing.filters.items():
+        column = COLUMNS[kind][name]
+        parts.append(f"{column.sql} = %s" if len(wanted) == 1 else f"{column.sql} = any(%s::{column.type}[])")
+        values.append(wanted[0] if len(wanted) == 1 else list(wanted))
+    if listing.since:
+        parts.append("(body::json)->>'updated_at' >= %s")
+        values.append(listing.since)
+    further, more = _addresses(listing)
+    return " and ".join(parts + further), (*values, *more)
+
+
+def _addresses(listing: Listing) -> tuple[list[str], list[Any]]:
+    """Conditions on a port's addresses: one and the same address fulfils all that is asked of it."""
+    wanted = listing.fixed_ips
+    parts: list[str] = []
+    inner: list[str] = []
+    values: list[Any] = []
+    for name, column, one in (("ip_address", "ip_addresses", "ip"), ("subnet_id", "subnet_ids", "subnet")):
+        if name in wanted:
+            parts.append(f"{column} && %s::text[]")
+            values.append(list(wanted[name]))
+            inner.append(f"{one} = any(%s::text[])")
+    bound: list[Any] = [*values]
+    if "ip_address_substr" in wanted:
+        texts = wanted["ip_address_substr"]
+        inner.append("(" + " or ".join(["position(%s in ip) > 0"] * len(texts)) + ")")
+        bound += texts
+    if len(inner) > 1 or "ip_address_substr" in wanted:
+        parts.append(
+            f"exists (select from unnest(ip_addresses, subnet_ids) as f(ip, subnet) where {' and '.join(inner)})"
+        )
+        values += bound
+    return parts, values
+
+
+def _after(order: Order, keys: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Keyset paging: the rows behind `keys`. One row comparison where all directions agree, so that an index can serve it."""
+    ups = {up for _, up in order.by}
+    if len(ups) == 1:
+        marks = ", ".join(["%s"] * len(order.by))
+        return f"({order.expressions}) {'>' if ups == {True} else '<'} ({marks})", list(keys)
+    parts: list[str] = []
+    values: list[Any] = []
+    for count, (sql, up) in enumerate(order.by):
+        equal = [f"{before} = %s" for before, _ in order.by[:count]]
+        parts.append("(" + " and ".join([*equal, f"{sql} {'>' if up else '<'} %s"]) + ")")
+        values += keys[: count + 1]
+    return "(" + " or ".join(parts) + ")", values
