@@ -60,9 +60,7 @@ def service_port_in_use(port_id: str, device_owner: str) -> Refusal:
 
 def ip_in_use(subnet_id: str, ip_address: str) -> Refusal:
     """409: the asked address is held by another port."""
-    return Refusal(
-        409, "IpAddressAlreadyAllocated", f"IP address {ip_address} already allocated in subnet {subnet_id}"
-    )
+    return Refusal(409, "IpAddressAlreadyAllocated", f"IP address {ip_address} already allocated in subnet {subnet_id}")
 
 
 def no_address_left(network_id: str) -> Refusal:
@@ -81,9 +79,7 @@ def ip_not_on_network(ip_address: str) -> Refusal:
 
 def ip_not_on_subnet(ip_address: str) -> Refusal:
     """400: the asked address is not a usable address of the asked subnet."""
-    return Refusal(
-        400, "InvalidIpForSubnet", f"IP address {ip_address} is not a valid IP for the specified subnet."
-    )
+    return Refusal(400, "InvalidIpForSubnet", f"IP address {ip_address} is not a valid IP for the specified subnet.")
 
 
 def ip_is_automatic(ip_address: str, subnet_id: str) -> Refusal:
