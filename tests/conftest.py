@@ -1,13 +1,15 @@
-"""Fixtures that tests of several tiers share: real private servers, started at first use."""
+"""Fixtures that tests of several tiers share: real private servers and a whole system, started at first use."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from cli.servers import PrivateRabbitMQ
-from tests.servers import Database, Servers
+from cli.servers import PrivateRabbitMQ, remove
+from tests.servers import Database, Servers, scratch_places
+from tests.whole import Whole
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,15 @@ def database(servers: Servers) -> Database:
 def broker(servers: Servers) -> PrivateRabbitMQ:
     """A real private RabbitMQ."""
     return servers.broker()
+
+
+@pytest.fixture(scope="session")
+def lab(servers: Servers) -> Iterator[Whole]:
+    """A whole system that is up: servers, services and three hosts; shared, so tests use resources of their own."""
+    whole = Whole(scratch_places(), f"t{os.getpid()}-")
+    try:
+        whole.must("up")
+        yield whole
+    finally:
+        whole.command("down")
+        remove(whole.places)

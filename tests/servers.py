@@ -13,6 +13,8 @@ from psycopg2 import sql
 from cli.places import Places
 from cli.process import alive, end, inside, marked
 from cli.servers import PrivatePostgres, PrivateRabbitMQ, remove
+from libs.eventlog import schema
+from tests.whole import put_down
 
 PARENT, PREFIX = Path("/var/tmp"), "netledger-test-"
 
@@ -28,6 +30,7 @@ def sweep() -> None:
     for folder in PARENT.glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         if owner.isdigit() and not alive(int(owner)):
+            put_down(folder)
             places = Places.of(folder)
             end({*inside(folder), *marked(places.mark), *marked(f"{places.mark}-rabbitmq")}, seconds=1)
             remove(places)
@@ -39,8 +42,6 @@ class Database:
     def __init__(self, private: PrivatePostgres) -> None:
         self._private = private
         self.url, self.admin_url = private.url, private.admin_url
-        from libs.eventlog import schema  # needed by this fixture alone
-
         schema.upgrade(self.admin_url)
         self._superuser = private.server.url("postgres")
         self._seeds = self._keep_seeds()

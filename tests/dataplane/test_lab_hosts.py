@@ -62,7 +62,7 @@ def test_a_killed_switch_is_back_with_its_bridges_and_tunnel_address(hosts: tupl
     one, other = lab.hosts
     os.kill(supervision.pids()["ovs-vswitchd@compute1"], signal.SIGKILL)
     reply = run("ip", "netns", "exec", other.netns, "ping", "-i", "0.1", "-c", "20", "-w", "5", one.tunnel_ip, ok=True)
-    assert "0 received" not in reply
+    assert reply.count(" bytes from ") >= 10
     assert one.vsctl("list-br").split() == ["br-physnet1", "br-public", "br-ul"]
 
 

@@ -1,0 +1,106 @@
+"""up and down as an operator lives with them: repeated, after a crash, beside another system; nothing is left at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.process import alive, inside, marked
+from cli.servers import remove
+from lab.namespaces import NETNS
+from tests.servers import Servers, scratch_places
+from tests.whole import Whole, eventually
+
+pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(300)]
+PREFIX = f"u{os.getpid()}-"
+EXPECTED = {"supervisor", "postgres", "epmd", "rabbitmq", "api", "ipam", "topology"} | {
+    f"{name}@compute{number}"
+    for name in ("ovsdb-server", "ovs-vswitchd", "agent_ovs", "agent_dhcp")
+    for number in (1, 2, 3)
+}
+
+
+@pytest.fixture(scope="module")
+def whole(servers: Servers) -> Iterator[Whole]:
+    """A system of this module's own, down at first."""
+    system = Whole(scratch_places(), PREFIX)
+    yield system
+    system.command("down")
+    remove(system.places)
+
+
+def namespaces() -> list[str]:
+    """Those of this system and of its agents."""
+    return [path.name for path in NETNS.glob("*") if PREFIX in path.name] if NETNS.exists() else []
+
+
+def test_up_lists_every_process_and_tells_how_to_use_it(whole: Whole) -> None:
+    said = whole.must("up")
+    assert whole.url in said and "openstack --os-auth-type none" in said
+    pids = whole.pids()
+    assert set(pids) == EXPECTED and all(alive(pid) for pid in pids.values())
+    assert {Path(f"/proc/{pids[name]}/comm").read_text().strip() for name in ("postgres", "rabbitmq", "epmd")} == {
+        "postgres",
+        "beam.smp",
+        "epmd",
+    }
+
+
+def test_no_secret_is_in_a_command_line_or_a_log(whole: Whole) -> None:
+    secrets = [path.read_bytes() for path in whole.places.secrets.iterdir()]
+    assert len(secrets) >= 10
+    for name, pid in whole.pids().items():
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        assert not any(secret in line for secret in secrets), name
+    for path in whole.places.log.iterdir():
+        assert not any(secret in path.read_bytes() for secret in secrets), path
+
+
+def test_up_again_changes_nothing(whole: Whole) -> None:
+    before = whole.pids()
+    whole.must("up")
+    assert whole.pids() == before
+
+
+def test_up_after_a_crash_of_everything_keeps_what_was_created(whole: Whole) -> None:
+    network = whole.client().create("network", name="before the crash")
+    for name, pid in sorted(whole.pids().items(), key=lambda item: item[0] != "supervisor"):
+        os.kill(pid, signal.SIGKILL)
+        assert name
+    whole.must("up")
+    assert whole.client().get(f"networks/{network['id']}")["network"]["name"] == "before the crash"
+
+
+def test_a_killed_supervisor_leaves_the_rest_running_and_up_adopts_it(whole: Whole) -> None:
+    before = whole.pids()
+    whole.kill("supervisor")
+    whole.must("up")
+    after = whole.pids()
+    assert after.pop("supervisor") != before.pop("supervisor") and after == before
+
+
+@pytest.mark.parametrize("name", ["api", "ipam", "topology", "agent_ovs@compute1", "agent_dhcp@compute1"])
+def test_a_killed_python_service_is_back_within_three_seconds(whole: Whole, name: str) -> None:
+    whole.kill_and_await(name, seconds=3)
+    eventually("the API", lambda: whole.command("status").returncode == 0, 6)
+
+
+def test_down_keeping_the_data_and_up_again(whole: Whole) -> None:
+    network = whole.client().create("network", name="kept")
+    whole.must("down", "--keep")
+    assert not namespaces()
+    whole.must("up")
+    assert whole.client().get(f"networks/{network['id']}")["network"]["name"] == "kept"
+
+
+def test_down_leaves_no_process_namespace_or_file_outside_the_run_folder(whole: Whole) -> None:
+    pids = whole.pids()
+    whole.must("down")
+    assert not any(alive(pid) for pid in pids.values())
+    assert not marked(whole.places.mark) and not inside(whole.places.run)
+    assert not namespaces() and not whole.places.beside.exists()
+    whole.must("down")
