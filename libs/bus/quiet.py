@@ -1,4 +1,4 @@
-"""Imported before nameko: silences eventlet's advice to move to asyncio (nameko stands on eventlet). Side effect: a warning filter."""
+"""Imported before nameko: silences eventlet's advice to move to asyncio. Side effect: a warning filter."""
 
 from __future__ import annotations
 

@@ -1,0 +1,6 @@
+"""What every agent does on the bus, whatever it does on the host."""
+
+from libs.agent.brain import Brain, Link
+from libs.agent.runtime import AgentRuntime
+
+__all__ = ["AgentRuntime", "Brain", "Link"]

@@ -1,0 +1,51 @@
+"""What an agent's runtime needs: a brain that knows the host, and a link to the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from libs.eventlog.protocol import Recorded
+from libs.feed import AgentMessage, Wiring
+
+
+class Brain(Protocol):
+    """What one kind of agent knows of its host. `forget` and `take` are called from the bus's reader and must not block; `apply`,
+    `audit` and `wiring` never run at the same time as each other, but `take` may run whenever they wait."""
+
+    agent_type: str
+    binary: str
+
+    def configurations(self) -> Mapping[str, Any]:
+        """What Hello tells of it."""
+        ...
+
+    def forget(self, networks: tuple[str, ...] | None) -> None:
+        """Forget these networks, all of it (agents too) when None; what is on the host goes with the next apply."""
+        ...
+
+    def take(self, recorded: Recorded) -> None:
+        """Take in one fact."""
+        ...
+
+    def apply(self) -> Wiring | None:
+        """Make the host as desired where something is dirty; what was wired or unwired by that. An exception keeps it dirty."""
+        ...
+
+    def audit(self) -> dict[str, int]:
+        """Read everything back, repair it, and count what differed: {object: count}."""
+        ...
+
+    def wiring(self) -> Wiring:
+        """Every port that is wired now, `complete`."""
+        ...
+
+
+class Link(Protocol):
+    """The agent's end of the bus, as `libs.bus.AgentLink`."""
+
+    def run(self) -> None: ...  # noqa: D102
+
+    def close(self) -> None: ...  # noqa: D102
+
+    def send(self, message: AgentMessage) -> bool: ...  # noqa: D102

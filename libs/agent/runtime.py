@@ -1,0 +1,191 @@
+"""`AgentRuntime(settings, brain).run()`: the life of an agent.
+
+It follows the host's feed without gaps, tells the server who it is and that it lives, and lets the brain apply what it has dirty,
+throttled and never before the first complete state. The brain knows the host; nothing here does.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import uuid
+from time import monotonic
+
+from libs.agent.brain import Brain, Link
+from libs.bus.agent_link import AgentLink
+from libs.bus.names import agent_user
+from libs.chain import Chain
+from libs.config import Settings
+from libs.feed import Alive, Drift, Feed, Hello
+
+SETTLE_SECONDS = 0.002
+"""How long changes gather before they are applied."""
+FETCH_AGAIN_SECONDS = 3.0
+FETCH_PAUSE_SECONDS = 0.2
+"""At least so long between two Fetches, whatever is answered."""
+CHECK_SECONDS = 60.0
+"""After so long without any answer from the server an agent asks whether it missed something."""
+COMPLETE_SECONDS = 30.0
+AUDIT_SECONDS = 180.0
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+SPREAD_SECONDS = 0.5
+"""Agents that were cut off together do not all come back in the same instant."""
+_log = logging.getLogger(__name__)
+
+
+class AgentRuntime:
+    """Runs one agent until `close`; `poke` says that the brain has something to apply."""
+
+    def __init__(self, settings: Settings, brain: Brain, link: Link | None = None) -> None:
+        self._settings, self._brain, self._chain = settings, brain, Chain()
+        user = agent_user(brain.agent_type, settings.host)
+        self._link = link or AgentLink(settings, user, self.on_feed, self.on_up)
+        self._poked, self._nudged, self._closing = threading.Event(), threading.Event(), threading.Event()
+        self._lock = threading.Lock()
+        self._hello_due = self._complete_due = False
+        self._fetch_at, self._fetched_at, self._complete_at = 0.0, 0.0, monotonic() + COMPLETE_SECONDS
+        self._audit_at = monotonic() + AUDIT_SECONDS * random.uniform(0.8, 1.2)
+        self._ups, self._failures, self._applied = 0, 0, 0
+
+    def run(self) -> None:
+        """Start the bus and the heartbeat, then apply whenever poked; blocks."""
+        for loop in (self._link.run, self._keep_in_touch, self._heartbeat):
+            threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
+        while not self._closing.is_set():
+            poked = self._poked.wait(self._pause())
+            if poked:
+                self._closing.wait(SETTLE_SECONDS)
+            self._poked.clear()
+            if self._chain.ready and (poked or self._due()) and not self._closing.is_set():
+                self._work()
+
+    def close(self) -> None:
+        """Make `run` return soon; the host is left as it is."""
+        self._closing.set()
+        self._poked.set()
+        self._nudged.set()
+        self._link.close()
+
+    def poke(self) -> None:
+        """The brain has something to apply; from any thread."""
+        self._poked.set()
+
+    def announce(self) -> None:
+        """Say Hello again: the configurations changed."""
+        self._hello_due = True
+        self._fetch_at = self._fetched_at + FETCH_PAUSE_SECONDS
+        self._nudged.set()
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether the host's facts are known without a gap."""
+        return self._chain.in_sync
+
+    def on_up(self) -> None:
+        """The bus is there (again): introduce, and ask for what may have been lost meanwhile."""
+        self._fetch_at = monotonic() + (random.uniform(0, SPREAD_SECONDS) if self._ups else 0)
+        self._ups += 1
+        self._hello_due = True
+        self._nudged.set()
+
+    def on_feed(self, feed: Feed) -> None:
+        """A message of the host's feed, or an answer."""
+        with self._lock:
+            for part in self._chain.receive(feed):
+                self._take_in(part)
+            if feed.request:
+                self._fetch_at = monotonic() + (
+                    FETCH_AGAIN_SECONDS if self._chain.asking else CHECK_SECONDS * random.uniform(0.8, 1.2)
+                )
+                self._complete_due = self._complete_due or self._chain.in_sync
+            if self._chain.gap and not self._chain.asking:
+                self._fetch_at = self._fetched_at + FETCH_PAUSE_SECONDS
+                self._nudged.set()
+        self.poke()
+
+    def _take_in(self, feed: Feed) -> None:
+        if feed.full:
+            self._brain.forget(None)
+        elif feed.left or feed.entered:
+            self._brain.forget((*feed.left, *feed.entered))
+        for recorded in feed.events:
+            try:
+                self._brain.take(recorded)
+            except Exception:  # one fact that cannot be taken in must not keep the others out
+                _log.exception("fact %s@%s was not taken in", recorded.stream, recorded.version)
+
+    def _keep_in_touch(self) -> None:
+        """Hello and Fetch, when they are due."""
+        while not self._closing.is_set():
+            self._nudged.wait(0.05 if self._hello_due or self._chain.gap else 1.0)
+            self._nudged.clear()
+            try:
+                self._tell()
+            except Exception:
+                _log.exception("the server was not told")
+
+    def _tell(self) -> None:
+        if monotonic() < self._fetch_at or not self._ups:
+            return
+        if (
+            self._hello_due or not self._chain.in_sync
+        ):  # a Hello that nobody got is told again until something is answered
+            self._hello_due = not self._link.send(self._hello())
+        with self._lock:
+            fetch = self._chain.ask(uuid.uuid4().hex)
+            self._fetched_at = monotonic()
+            self._fetch_at = self._fetched_at + FETCH_AGAIN_SECONDS
+        self._link.send(fetch)
+
+    def _hello(self) -> Hello:
+        brain, settings = self._brain, self._settings
+        return Hello(
+            settings.host, brain.agent_type, brain.binary, settings.availability_zone, dict(brain.configurations())
+        )
+
+    def _heartbeat(self) -> None:
+        while not self._closing.wait(self._settings.report_seconds):
+            if self._ups:
+                self._link.send(Alive(self._applied, {"networks": len(self._chain.networks)}))
+
+    def _pause(self) -> float:
+        """Seconds to wait for a poke."""
+        if self._failures:
+            return BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1]
+        return 1.0
+
+    def _due(self) -> bool:
+        """Whether there is something to do without a poke."""
+        return self._failures > 0 or self._complete_due or monotonic() >= min(self._complete_at, self._audit_at)
+
+    def _work(self) -> None:
+        """Apply, report, audit; whatever fails is tried again later."""
+        try:
+            self._apply()
+            if monotonic() >= self._audit_at:
+                self._audit_at = monotonic() + AUDIT_SECONDS
+                self._audit()
+        except Exception:
+            self._failures += 1
+            _log.exception("applying failed, attempt %s", self._failures)
+            self._closing.wait(BACKOFF_SECONDS[0])
+        else:
+            self._failures = 0
+
+    def _apply(self) -> None:
+        position = self._chain.position
+        report = self._brain.apply()
+        self._applied = position
+        if report is not None and report.ports:
+            self._link.send(report)
+        if self._complete_due or monotonic() >= self._complete_at:
+            self._complete_due = not self._link.send(self._brain.wiring())
+            self._complete_at = monotonic() + COMPLETE_SECONDS
+
+    def _audit(self) -> None:
+        drift = {name: count for name, count in self._brain.audit().items() if count}
+        if drift:
+            _log.warning("the host differed from what is desired and was repaired", extra={"fields": drift})
+            self._link.send(Drift(drift))
+            self._complete_due = True
