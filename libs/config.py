@@ -70,6 +70,12 @@ def _auth(text: str) -> str:
     return text
 
 
+def _datapath_type(text: str) -> str:
+    if text not in ("system", "netdev"):
+        raise ValueError("expects system or netdev")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
         raise ValueError("expects true or false")
@@ -112,6 +118,9 @@ class Settings:
     )
     tunnel_ip: str = _setting("", canonical_ip, "address of this host on the underlay")
     ovs_rundir: str = _setting("/var/run/openvswitch", str, "folder with Open vSwitch's sockets")
+    datapath_type: str = _setting(
+        "", _datapath_type, "system or netdev for br-int and br-tun; empty: as the host's other bridges are"
+    )
     netns: str = _setting("", str, "network namespace that stands for this host (lab only; empty on a real host)")
     namespace_suffix: str = _setting(
         "", str, "added to qdhcp- namespaces' names, so that lab hosts can share one machine"

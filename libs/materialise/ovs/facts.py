@@ -1,0 +1,201 @@
+"""What the log says about the networks, ports and agents of this host's feed. Pure; events in, touched keys out.
+
+Repeats and old news are harmless: a stream's version that was seen is not taken in again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from libs.eventlog.protocol import Recorded
+from libs.events import (
+    AddressAllocated,
+    AddressReleased,
+    AgentReconfigured,
+    AgentRegistered,
+    NetworkAdminStateChanged,
+    NetworkCreated,
+    NetworkDeleted,
+    PortAdminStateChanged,
+    PortBindingFailed,
+    PortBound,
+    PortCreated,
+    PortDeleted,
+    PortMacChanged,
+    PortUnbound,
+)
+from libs.model import OVS_AGENT, VIF_OVS, Segment
+
+_TOMBSTONES = 4096  # deleted ports that are remembered, so that a repeat of their facts does not bring them back
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network as flows see it; position: of NetworkCreated."""
+
+    id: str
+    segment: Segment
+    admin_up: bool
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port as flows see it. host: empty unless attached by ovs. position: of PortBound. addresses: {address: position}."""
+
+    id: str
+    network_id: str
+    mac: str
+    admin_up: bool
+    host: str = ""
+    generation: int = 0
+    position: int = 0
+    addresses: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The tunnel end of an OVS agent's host; position: of the fact that told of it."""
+
+    id: str
+    host: str
+    tunnel_ip: str
+    tunnel_mac: str
+    position: int
+
+
+class Facts:
+    """Networks and ports by id, OVS agents by host, with the indexes that rendering asks."""
+
+    def __init__(self) -> None:
+        self.networks: dict[str, Network] = {}
+        self.ports: dict[str, Port] = {}
+        self.agents: dict[str, Agent] = {}
+        self.ports_of: dict[str, set[str]] = {}
+        self.ports_on: dict[str, set[str]] = {}
+        self._versions: dict[str, int] = {}
+        self._network_streams: dict[str, set[str]] = {}
+        self._agent_hosts: dict[str, str] = {}
+        self._ended: deque[tuple[str, str]] = deque()
+
+    def forget(self, networks: Iterable[str] | None) -> set[tuple[str, str]]:
+        """Drop what is held of these networks (None: of everything); returns the touched (kind, id)."""
+        touched: set[tuple[str, str]] = set()
+        if networks is None:
+            touched |= {("host", host) for host in self.agents}
+            self.agents.clear()
+            self._agent_hosts.clear()
+            self._versions.clear()
+            networks = [*self._network_streams]
+        for network_id in networks:
+            touched.add(("network", network_id))
+            for port_id in self.ports_of.get(network_id, set()).copy():
+                touched.add(("port", port_id))
+                self._put_port(port_id, None)
+            self.networks.pop(network_id, None)
+            for stream in self._network_streams.pop(network_id, set()):
+                self._versions.pop(stream, None)
+        return touched
+
+    def take(self, recorded: Recorded) -> tuple[str, str] | None:
+        """Take one event in; returns the touched (`network`, `port` or `host`, id), None when it changes nothing here."""
+        kind, _, id = recorded.stream.partition("-")
+        if kind == "subnet" or recorded.version <= self._versions.get(recorded.stream, 0):
+            return None
+        self._versions[recorded.stream] = recorded.version
+        event, at = recorded.event, recorded.position
+        if kind == "network":
+            self._network_streams.setdefault(id, set()).add(recorded.stream)
+            return ("network", id) if self._take_network(id, event, at) else None
+        if kind == "port":
+            return ("port", id) if self._take_port(id, event, at, recorded.stream) else None
+        return self._take_agent(id, event, at) if kind == "agent" else None
+
+    def _take_network(self, id: str, event: Any, at: int) -> bool:
+        match event:
+            case NetworkCreated():
+                segment = Segment(event.network_type, event.physical_network, event.segmentation_id)
+                self.networks[id] = Network(id, segment, event.admin_state_up, at)
+            case NetworkAdminStateChanged() if id in self.networks:
+                self.networks[id] = replace(self.networks[id], admin_up=event.admin_state_up)
+            case NetworkDeleted():
+                self.networks.pop(id, None)
+            case _:
+                return False
+        return True
+
+    def _take_port(self, id: str, event: Any, at: int, stream: str) -> bool:
+        if isinstance(event, PortCreated):
+            self._network_streams.setdefault(event.network_id, set()).add(stream)
+            self._put_port(id, Port(id, event.network_id, event.mac_address, event.admin_state_up))
+            return True
+        before = self.ports.get(id)
+        if before is None:
+            return False
+        after = _port_after(before, event, at)
+        self._put_port(id, after)
+        if after is None:
+            self._bury(before.network_id, stream)
+        return after != before
+
+    def _bury(self, network_id: str, stream: str) -> None:
+        """Remember a deleted port, and forget the oldest deleted one when they are too many."""
+        self._ended.append((network_id, stream))
+        if len(self._ended) > _TOMBSTONES:
+            old_network, old = self._ended.popleft()
+            self._versions.pop(old, None)
+            _drop(self._network_streams, old_network, old)
+
+    def _put_port(self, id: str, port: Port | None) -> None:
+        before = self.ports.pop(id, None)
+        if before is not None:
+            _drop(self.ports_of, before.network_id, id)
+            _drop(self.ports_on, before.host, id)
+        if port is not None:
+            self.ports[id] = port
+            self.ports_of.setdefault(port.network_id, set()).add(id)
+            if port.host:
+                self.ports_on.setdefault(port.host, set()).add(id)
+
+    def _take_agent(self, id: str, event: Any, at: int) -> tuple[str, str] | None:
+        first = isinstance(event, AgentRegistered) and event.agent_type == OVS_AGENT
+        if not first and not (isinstance(event, AgentReconfigured) and id in self._agent_hosts):
+            return None
+        ends = event.configurations
+        self._agent_hosts[id] = event.host
+        self.agents[event.host] = Agent(
+            id, event.host, ends.get("tunneling_ip") or "", ends.get("tunnel_mac") or "", at
+        )
+        return "host", event.host
+
+
+def _port_after(port: Port, event: Any, at: int) -> Port | None:
+    """The port after one event of its stream; None once it is gone."""
+    match event:
+        case PortAdminStateChanged():
+            return replace(port, admin_up=event.admin_state_up)
+        case PortMacChanged():
+            return replace(port, mac=event.after)
+        case AddressAllocated():
+            return replace(port, addresses={**port.addresses, event.ip_address: at})
+        case AddressReleased():
+            return replace(port, addresses={a: p for a, p in port.addresses.items() if a != event.ip_address})
+        case PortBound() if event.vif_type == VIF_OVS:
+            return replace(port, host=event.host, generation=event.generation, position=at)
+        case PortBound() | PortBindingFailed() | PortUnbound():
+            return replace(port, host="", position=at)
+        case PortDeleted():
+            return None
+    return port
+
+
+def _drop(index: dict[str, set[str]], key: str, id: str) -> None:
+    """Take `id` out of an index, and the key with its last one."""
+    ids = index.get(key)
+    if ids is not None:
+        ids.discard(id)
+        if not ids:
+            del index[key]

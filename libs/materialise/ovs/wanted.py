@@ -1,0 +1,153 @@
+"""What one key wants, worked out from facts, view and local VLANs. Pure; reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from libs.materialise.ovs import render
+from libs.materialise.ovs.book import Owner
+from libs.materialise.ovs.facts import Facts, Network, Port
+from libs.materialise.ovs.flow import Flow
+from libs.materialise.ovs.view import (
+    BR_INT,
+    BR_TUN,
+    PATCH_INT,
+    PATCH_TUN,
+    Layout,
+    PortRow,
+    View,
+    int_patch,
+    phy_patch,
+    tunnel_name,
+)
+from libs.materialise.ovs.vlans import DEAD_VLAN
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Questions to the state of a host; `vlans` {network_id: local VLAN}. It holds no state of its own."""
+
+    layout: Layout
+    facts: Facts
+    view: View
+    vlans: Mapping[str, int]
+
+    def is_local(self, network_id: str) -> bool:
+        """Whether a port that is bound here is on the network."""
+        here = self.facts.ports_on.get(self.layout.host, set())
+        return network_id in self.facts.networks and not here.isdisjoint(self.facts.ports_of.get(network_id, ()))
+
+    def enabled(self, port: Port) -> bool:
+        """Whether its users want it to carry traffic: port and network are up."""
+        network = self.facts.networks.get(port.network_id)
+        return network is not None and network.admin_up and port.admin_up
+
+    def tap(self, port: Port) -> PortRow | None:
+        """The tap to wire a port to: it is bound here, enabled, plugged, and its network is ready on this host."""
+        if port.host != self.layout.host or not self.enabled(port) or self._uplink(port.network_id) is None:
+            return None
+        return self.view.tap(port.id)
+
+    def tag(self, row: PortRow) -> int:
+        """The VLAN tag of a tap; the dead VLAN for what is unknown, disabled or doubled."""
+        port = self.facts.ports.get(row.iface_id)
+        if port is None or port.host != self.layout.host or not self.enabled(port):
+            return DEAD_VLAN
+        plugged = self.view.tap(port.id)
+        if row.iface_status not in ("", "active") or (plugged is not None and plugged.name != row.name):
+            return DEAD_VLAN
+        return self.vlans.get(port.network_id, DEAD_VLAN)
+
+    def tunnels(self) -> dict[str, str]:
+        """VXLAN ports that this host needs: {name: remote address}."""
+        ends = {host: self.tunnel_to(host) for host in self.facts.ports_on}
+        return {name: self.facts.agents[host].tunnel_ip for host, name in sorted(ends.items()) if name}
+
+    def tunnel_to(self, host: str) -> str:
+        """The VXLAN port towards a host that shares an overlay with us; empty when there is nothing to share."""
+        agent, ours = self.facts.agents.get(host), self.layout.tunnel_ip
+        if agent is None or not agent.tunnel_ip or not ours or agent.tunnel_ip == ours or host == self.layout.host:
+            return ""
+        ports = (self.facts.ports[id] for id in self.facts.ports_on.get(host, ()))
+        return tunnel_name(agent.tunnel_ip) if any(self._vni(port.network_id) for port in ports) else ""
+
+    def flows(self, owner: Owner) -> list[Flow]:
+        """All flows of one key."""
+        kind, id = owner
+        if kind == "network":
+            return self._network_flows(id)
+        if kind == "port":
+            return self._port_flows(id)
+        return self._tunnel_flows(id) if kind == "host" else self._static_flows()
+
+    def _vni(self, network_id: str) -> int:
+        """The VNI of an overlay that is in use here, else 0."""
+        network = self.facts.networks.get(network_id)
+        if network is None or network_id not in self.vlans or network.segment.network_type != "vxlan":
+            return 0
+        return network.segment.segmentation_id or 0
+
+    def _uplink(self, network_id: str) -> int | None:
+        """The port of br-int towards other hosts: 0 for a network that stays here, None while it is not ready."""
+        network = self.facts.networks.get(network_id)
+        if network is None or network_id not in self.vlans:
+            return None
+        if network.segment.network_type == "local":
+            return 0
+        one, other = self._patches(network)
+        ours, theirs = self.view.ofport(one), self.view.ofport(other)
+        return ours if ours and theirs else None
+
+    def _patches(self, network: Network) -> tuple[str, str]:
+        if network.segment.network_type == "vxlan":
+            return PATCH_TUN, PATCH_INT
+        bridge = self.layout.mappings.get(network.segment.physical_network or "", "")
+        return int_patch(bridge), phy_patch(bridge)
+
+    def _static_flows(self) -> list[Flow]:
+        there = self.view.bridges
+        out = render.integration_static() if BR_INT in there else []
+        out += render.tunnel_static(self.view.ofport(PATCH_INT)) if BR_TUN in there else []
+        for bridge in sorted(set(self.layout.mappings.values()) & there.keys()):
+            out += render.physical_static(bridge, self.view.ofport(phy_patch(bridge)))
+        return out
+
+    def _network_flows(self, id: str) -> list[Flow]:
+        uplink = self._uplink(id)
+        if uplink is None:
+            return []
+        network, lv = self.facts.networks[id], self.vlans[id]
+        out = render.delivery(network, lv, self._wired_ofports(id), uplink)
+        if network.segment.network_type == "vxlan":
+            towards = [self.view.ofport(name) for name in self._tunnels_of(id)]
+            out += render.overlay(network, lv, uplink, self.view.ofport(PATCH_INT), [one for one in towards if one])
+        elif network.segment.network_type in ("vlan", "flat"):
+            bridge = self.layout.mappings[network.segment.physical_network or ""]
+            out += render.provider(network, lv, bridge, uplink, self.view.ofport(phy_patch(bridge)))
+        return out
+
+    def _wired_ofports(self, network_id: str) -> list[int]:
+        here = self.facts.ports_on.get(self.layout.host, set()) & self.facts.ports_of.get(network_id, set())
+        taps = [self.tap(self.facts.ports[id]) for id in here]
+        return [tap.ofport for tap in taps if tap is not None]
+
+    def _tunnels_of(self, network_id: str) -> set[str]:
+        """VXLAN ports towards every host that has a port on the network."""
+        hosts = {self.facts.ports[id].host for id in self.facts.ports_of.get(network_id, ())}
+        return {name for name in (self.tunnel_to(host) for host in hosts) if name}
+
+    def _port_flows(self, id: str) -> list[Flow]:
+        port = self.facts.ports.get(id)
+        if port is None or not port.host or port.network_id not in self.vlans:
+            return []
+        lv = self.vlans[port.network_id]
+        if port.host == self.layout.host:
+            tap = self.tap(port)
+            return render.local_port(port, lv, tap.ofport) if tap is not None else []
+        vni, tunnel = self._vni(port.network_id), self.view.ofport(self.tunnel_to(port.host))
+        return render.remote_port(port, vni, lv, tunnel) if vni and tunnel and self.enabled(port) else []
+
+    def _tunnel_flows(self, host: str) -> list[Flow]:
+        ofport = self.view.ofport(self.tunnel_to(host))
+        return render.tunnel(ofport, self.facts.agents[host].position) if ofport else []
