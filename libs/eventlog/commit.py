@@ -32,7 +32,9 @@ from libs.eventlog.shapes import Kind, row_after
 from libs.events import Event
 from libs.gather import Gather
 from libs.model import Context
+from libs.network import decisions
 from libs.network.claims import Claims, claims_of
+from libs.network.kinds import KINDS
 from libs.network.resources import fold_recorded, kind_and_id, stream_of
 from libs.network.world import Answer, Decision, Question, Resource, World
 
@@ -75,19 +77,16 @@ class _Attempt:
     gone: set[str] = field(default_factory=set)
 
 
-def network_domain() -> Domain:
-    """The domain of this product, from `libs.network`."""
-    from libs.network import decisions, kinds
-
-    return Domain(decisions.needs, decisions.questions, decisions.decide, claims_of, kinds.KINDS)
+NETWORK_DOMAIN = Domain(decisions.needs, decisions.questions, decisions.decide, claims_of, KINDS)
+"""The domain of this product."""
 
 
 class Ledger:
     """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share."""
 
-    def __init__(self, log: EventLog, ask: Ask, retries: int = 10, domain: Domain | None = None) -> None:
+    def __init__(self, log: EventLog, ask: Ask, retries: int = 10, domain: Domain = NETWORK_DOMAIN) -> None:
         self._log, self._ask, self._retries = log, ask, retries
-        self._domain = domain or network_domain()
+        self._domain = domain
         self._cache = ResourceCache()
         self._appends: Gather[Append, Outcome] = Gather(self._append_batch)
 

@@ -31,6 +31,7 @@ class MemoryLog:
         self._claims: dict[str, str] = {}
         self._commands: dict[str, Accepted] = {}
         self._rows: dict[tuple[str, str], Row] = {}
+        self._followers: list[Callable[[], None]] = []
 
     def identity(self) -> LogIdentity:
         """Which log this is."""
@@ -41,7 +42,13 @@ class MemoryLog:
         with self._lock:
             outcomes, written = fates.decide_fates(batch, self._known(batch))
             self._write(written)
+        for tell in self._followers:
+            tell()
         return outcomes
+
+    def when_grown(self, tell: Callable[[], None]) -> None:
+        """Call `tell` after every append; it must not block."""
+        self._followers.append(tell)
 
     def _known(self, batch: Sequence[Append]) -> fates.Known:
         return fates.Known(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import psycopg2
 
@@ -16,11 +15,6 @@ from libs.eventlog.protocol import Append, LogIdentity, Outcome, Recorded, Row
 from libs.eventlog.writer import FateUnknown, Writer
 from libs.network.kinds import KINDS
 
-_EVENT = (
-    "select position, stream, version, type, data::text, meta::text, "
-    + statements.TIME.format("recorded_at")
-    + ", hash from event "
-)
 FATE_SECONDS = 5.0
 """How long an append whose commit was cut waits for the database to learn what became of it."""
 
@@ -105,13 +99,13 @@ class PostgresLog:
 
     def stored(self, after: int, limit: int) -> list[chain.Stored]:
         """As `read`, in stored form."""
-        rows = self.pool.query(_EVENT + "where position > %s order by position limit %s", (after, limit))
-        return [_stored(row) for row in rows]
+        rows = self.pool.query(statements.EVENT + "where position > %s order by position limit %s", (after, limit))
+        return [statements.stored_of(row) for row in rows]
 
     def read_streams(self, streams: Sequence[str]) -> list[Recorded]:
         """As `EventLog.read_streams`."""
-        rows = self.pool.query(_EVENT + "where stream = any (%s) order by position", (list(streams),))
-        return [chain.open_stored(_stored(row)) for row in rows]
+        rows = self.pool.query(statements.EVENT + "where stream = any (%s) order by position", (list(streams),))
+        return [chain.open_stored(statements.stored_of(row)) for row in rows]
 
     def head(self) -> int:
         """The last position, 0 for an empty log."""
@@ -141,8 +135,3 @@ class PostgresLog:
         while stored := self.stored(after, page):
             yield from stored
             after = stored[-1].position
-
-
-def _stored(row: tuple[Any, ...]) -> chain.Stored:
-    position, stream, version, type, data, meta, at, link = row
-    return chain.Stored(position, stream, version, type, data, meta, at, bytes(link) if link is not None else None)

@@ -39,6 +39,18 @@ select 'now', null, null, null, {TIME.format("clock_timestamp()")}
 CHECK = BEGIN + "; execute nl_check (%s, %s, %s)"
 
 
+EVENT = (
+    f"select position, stream, version, type, data::text, meta::text, {TIME.format('recorded_at')}, hash from event "
+)
+"""Events in stored form; `stored_of` takes its rows."""
+
+
+def stored_of(row: tuple[Any, ...]) -> Stored:
+    """A row of `EVENT` as a value."""
+    position, stream, version, type, data, meta, recorded_at, link = row
+    return Stored(position, stream, version, type, data, meta, recorded_at, None if link is None else bytes(link))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One data-modifying part of a write: `statement` takes its rows from `source`, a list of JSON objects."""
