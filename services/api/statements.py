@@ -69,6 +69,17 @@ def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement
     return Statement(f"select {_shown(kind, fields)} from {kind} where id = %s{condition}", (id, *values))
 
 
+def target(kind: str, id: str, actor: Actor) -> Statement:
+    """(owner, network's owner, whether it is shared, device owner) of what policy judges."""
+    seen, values = visible(kind, actor)
+    of_network = (
+        "(select n.{} from network n where n.id = " + (f"{kind}.id" if kind == "network" else "network_id") + ")"
+    )
+    device = "device_owner" if kind == "port" else "''"
+    text = f"select project_id, {of_network.format('project_id')}, {of_network.format('shared')}, {device}"
+    return Statement(f"{text} from {kind} where id = %s and {seen}", (id, *values))
+
+
 def order_of(kind: str, listing: Listing) -> Order:
     """The whole order of a page, reversed when the page is."""
     by = [(COLUMNS[kind][name].order, up) for name, up in listing.sorts]

@@ -26,6 +26,7 @@ class Form:
         self._sendable = frozenset(key for key, (_, one) in declared.items() if not one.dump_only)
         put = {key: name for key, (name, one) in declared.items() if not one.dump_only and _may_put(one)}
         self._changeable = frozenset(put)
+        self._names = {name: key for key, (name, _) in declared.items()}
         self._required = tuple(key for key, (_, one) in declared.items() if one.required)
         self._post = schema(unknown=RAISE)
         self._put = schema(only=tuple(put.values()), partial=True, unknown=RAISE)
@@ -34,6 +35,10 @@ class Form:
     def attributes(self) -> dict[str, tuple[bool, bool]]:
         """{attribute: (may be sent in POST, may be sent in PUT)}"""
         return {key: (key in self._sendable, key in self._changeable) for key in self._known}
+
+    def named(self, values: dict[str, Any]) -> dict[str, Any]:
+        """`values` of a loaded resource under the API's names."""
+        return {self._names[name]: value for name, value in values.items()}
 
     def created(self, body: Any) -> tuple[list[dict[str, Any]], bool]:
         """([values of one resource], whether it was a bulk request). Raises Refusal 400."""

@@ -1,0 +1,58 @@
+"""The HTTP gateway as a nameko service: `python -m libs.launch services.api.service`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from nameko.extensions import DependencyProvider
+
+from libs.asking import Asker
+from libs.auth import check_listening
+from libs.bus.caller import Asking
+from libs.config import Settings
+from libs.eventlog.commit import Ledger
+from libs.eventlog.postgres import PostgresLog
+from libs.http.app import App
+from libs.http.limits import Limits
+from libs.http.server import HttpServer
+from services.api.gateway import make_app
+
+NEEDS = ("database_url", "amqp_url")
+"""Settings without which the service does not start."""
+
+
+class Gateway(DependencyProvider):  # type: ignore[misc]
+    """Mounts the API in the web server; asks ipam and topology through the service's own Askings."""
+
+    server = HttpServer()
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.app: App | None = None
+
+    def setup(self) -> None:
+        """Build the application. Raises BadSetting when mode none would be reachable from elsewhere."""
+        settings: Settings = self.container.config["settings"]
+        check_listening(settings)
+        askings = {one.attr_name: one for one in self.container.dependencies}
+        asker = Asker(askings["ipam"].ask_all, askings["topology"].ask_all)
+        log = PostgresLog(settings.database_url)
+        ledger = Ledger(log, asker)
+        self.app = make_app(log.pool.query, ledger.commit, settings, self.limits, lambda: datetime.now(UTC))
+        self.server.register_provider(self)
+
+    def stop(self) -> None:
+        """Let the web server go."""
+        self.server.unregister_provider(self)
+
+
+class Api:
+    """The gateway."""
+
+    name = "api"
+    ipam = Asking("ipam", "answer")
+    topology = Asking("topology", "answer")
+    gateway = Gateway()
+
+
+SERVICE = Api
