@@ -55,7 +55,8 @@ def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> l
         env = host.environment | {"NETLEDGER_MARK": places.mark}
         instance = f"{name}@{host.name}"
         log = str(places.log / f"{instance}.log")
-        found.append(Program(instance, argv, env=env, netns=host.netns, log=log, order=ORDER[name]))
+        needs = f"{host.run}/db.sock" if name == "ovs-vswitchd" else ""
+        found.append(Program(instance, argv, env=env, netns=host.netns, log=log, order=ORDER[name], needs=needs))
     for name in AGENTS:
         settings = host.agent_settings() | {"NETLEDGER_AMQP_URL": amqp_urls[name], "NETLEDGER_DATABASE_URL": ""}
         found.append(_python(places, f"{name}@{host.name}", name, settings, ORDER["agent"]))
@@ -82,8 +83,3 @@ def _python(places: Places, instance: str, module: str, settings: Mapping[str, s
     argv = (sys.executable, "-m", "libs.launch", f"services.{module}.service")
     env = environment(places, settings)
     return Program(instance, argv, env=env, cwd=str(ROOT), log=str(places.log / f"{instance}.log"), order=order)
-
-
-def switches(lab: Lab) -> list[str]:
-    """Names of the programs that must run before bridges can be made."""
-    return [f"{name}@{host.name}" for host in lab.hosts for name in ("ovsdb-server", "ovs-vswitchd")]

@@ -19,7 +19,7 @@ from typing import Any
 class Program:
     """What to run. `user`: empty for our own. `netns`: network namespace, empty for ours. `log`: file that gets stdout and stderr.
     `stop`: the signal that ends it in order, `quick_stop` the one when what it keeps is no longer needed. `stop_seconds`: how long it
-    may take before SIGKILL. `order`: lower starts first."""
+    may take before SIGKILL. `order`: lower starts first. `needs`: a file (a socket) that must be there before it starts."""
 
     name: str
     argv: tuple[str, ...]
@@ -32,6 +32,7 @@ class Program:
     quick_stop: int = int(signal.SIGTERM)
     stop_seconds: float = 10.0
     order: int = 0
+    needs: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """{field: JSON value}; holds secrets when `env` does."""

@@ -23,6 +23,7 @@ from cli.process import Program, alive, end, spawn, started_at
 
 STEADY_SECONDS = 5.0  # who ran this long is restarted at once; who did not waits, twice as long each time
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+NEEDS_SECONDS = 0.02  # between looks for a file that a program needs
 
 
 @dataclass
@@ -84,9 +85,13 @@ class Supervisor:
     def _start_due(self) -> None:
         now, started = time.monotonic(), False
         for one in sorted(self._watched.values(), key=lambda one: one.program.order):
-            if not one.pid and one.due <= now:
-                self._start(one)
-                started = True
+            if one.pid or one.due > now:
+                continue
+            if one.program.needs and not os.path.exists(one.program.needs):
+                one.due = now + NEEDS_SECONDS
+                continue
+            self._start(one)
+            started = True
         if started:
             self._record()
 

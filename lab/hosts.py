@@ -45,7 +45,7 @@ class Host:
 
     def vsctl(self, *arguments: str) -> str:
         """ovs-vsctl on this host; waits until vswitchd has done it."""
-        return run("ovs-vsctl", "--timeout=15", *arguments, env=self.environment)
+        return run("ovs-vsctl", "--retry", "--timeout=15", *arguments, env=self.environment)
 
     def agent_settings(self) -> dict[str, str]:
         """NETLEDGER_ settings of an agent on this host."""
