@@ -122,7 +122,7 @@ def rebuild() -> None:
     from cli import ledger
 
     with plainly():
-        ledger.rebuild(Places.of(), console)
+        sys.exit(ledger.rebuild(Places.of(), console))
 
 
 @main.command()

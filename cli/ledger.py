@@ -14,6 +14,7 @@ from cli.supervision import Supervision
 from libs import codec
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
+from libs.eventlog.rebuild import rebuild as build
 
 KINDS = ("network", "subnet", "port", "agent")
 
@@ -47,11 +48,17 @@ def _facts(facts: dict[str, Any]) -> str:
     return text if len(text) <= 110 else text[:107] + "..."
 
 
-def rebuild(places: Places, console: Console) -> None:
-    """Build the read model beside the live one from position 0, compare, swap; prints what it found."""
-    from libs.eventlog.rebuild import rebuild as build
-
-    console.print(build(_backing(places).database_admin_url))
+def rebuild(places: Places, console: Console) -> int:
+    """Build each table of the read model beside the live one from position 0, compare, swap; prints what it found. 0 when every
+    live table was what the log says; the new ones took over either way. Writes go on meanwhile."""
+    admin_url = _backing(places).database_admin_url
+    table = Table("kind", "compared at position", "rows", "seconds", "the live table", box=None)
+    reports = [build(admin_url, kind) for kind in KINDS]
+    for report in reports:
+        verdict = "was right" if report.equal else "[red]differed from the log; replaced[/red]"
+        table.add_row(report.kind, str(report.position), str(report.rows), f"{report.seconds:.2f}", verdict)
+    console.print(table)
+    return 0 if all(report.equal for report in reports) else 1
 
 
 def database_url(places: Places) -> str:
