@@ -42,8 +42,9 @@ def make_verbs(emit: Callable[[dict[str, Any]], None]) -> dict[str, Callable[...
 def ensure(items: Sequence[Item], watch: Watch) -> list[dict[str, Any]]:
     """Make files, process and leases of each network what they should be; nothing is touched where they are.
 
-    Item: {"folder", "namespace", "device", "command": [argument], "options": text, "hosts": {file: text}}. Answer, one per item:
-    {"changes": [text], "error": text or None}. A process whose command line or namespace differs is replaced (leases stay).
+    Item: {"folder", "namespace", "device", "command": [argument], "options": text, "hosts": {file: text}, "restart": bool}.
+    Answer, one per item: {"changes": [text], "error": text or None}. A process whose command line or namespace differs, or that
+    must restart, is replaced; leases stay.
     """
     running = process.find_all()
     with ThreadPoolExecutor(_STARTS_AT_ONCE) as pool:
@@ -84,11 +85,12 @@ def _ensure(item: Item, running: Mapping[str, list[int]], watch: Watch, changes:
     reload = _write(folder / "options", item["options"], changes)
     reload |= _write_hosts(hosts, before, item["hosts"], before.keys() - item["hosts"].keys(), changes)
     pids = running.get(item["folder"], [])
-    if len(pids) == 1 and process.is_as_wanted(pids[0], item["command"], item["namespace"]):
+    if len(pids) == 1 and not item["restart"] and process.is_as_wanted(pids[0], item["command"], item["namespace"]):
         pid = pids[0]
         if reload:
             _signal(pid, changes)
     else:
+        watch.drop(item["folder"])
         for pid in pids:
             process.stop(pid)
             changes.append(f"dnsmasq {pid} stopped")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from libs.kernel.inside import FOLDER, inside
+from libs.kernel.tools import run
 
 _PID_FILE = "--pid-file="
 _STOP_SECONDS = 2.0
@@ -76,20 +77,8 @@ def stop(pid: int) -> None:
 
 
 def _run(command: Sequence[str], namespace: str) -> subprocess.CompletedProcess[str]:
-    def work() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            timeout=_START_SECONDS,
-            start_new_session=True,
-        )
-
     try:
-        return inside(namespace, work)
+        return inside(namespace, lambda: run(command, _START_SECONDS))
     except subprocess.TimeoutExpired:
         raise DnsmasqRefused(f"dnsmasq did not start within {_START_SECONDS} s") from None
 

@@ -6,6 +6,7 @@ it answers a client, so that file says what is held.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Iterable, Sequence, Set
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.kernel.inside import inside
+from libs.kernel.tools import run
 
 Pair = tuple[str, str]  # (mac, address)
-_TRIES, _WAIT_SECONDS, _STEP_SECONDS = 2, 0.2, 0.002
+_TRIES, _WAIT_SECONDS, _STEP_SECONDS, _SEND_SECONDS = 2, 0.2, 0.002, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,5 @@ def _send(lease: Lease, namespace: str, device: str) -> None:
         command += ["--iaid", lease.holder, "--ip", lease.address]
     else:
         command = ["dhcp_release", device, lease.address, lease.holder]
-    inside(namespace, lambda: _quietly(command))
-
-
-def _quietly(command: Iterable[str]) -> None:
-    subprocess.run(list(command), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=5)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # the lease file tells whether it worked
+        inside(namespace, lambda: run(command, _SEND_SECONDS))

@@ -6,8 +6,9 @@ Rows carry `external_ids:netledger-owner`, so that they are known as ours after 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
+
+from libs.kernel.tools import run
 
 _OWNER = "netledger-owner"
 _DEADLINE_SECONDS = 10
@@ -64,7 +65,7 @@ def remove(database: str, names: Sequence[str]) -> list[str]:
 
 def _vsctl(database: str, *arguments: str) -> str:
     command = ["ovs-vsctl", f"--db=unix:{database}", f"--timeout={_DEADLINE_SECONDS}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run(command, 2 * _DEADLINE_SECONDS)
     if done.returncode != 0:
         raise PlugRefused(done.stderr.strip() or f"ovs-vsctl ended with {done.returncode}")
     return done.stdout
