@@ -25,9 +25,9 @@ class Assembled:
 
 @dataclass(frozen=True, slots=True)
 class TakenTwice:
-    """The decision takes this claim for two streams."""
+    """The decision takes claims for more than one stream; `keys`: one entry for each taker but the first."""
 
-    key: str
+    keys: tuple[str, ...]
 
 
 def assemble(
@@ -35,8 +35,8 @@ def assemble(
 ) -> Assembled | TakenTwice:
     """What `decision` appends. Every resource that was read and is not changed itself gets an Unchanged guard."""
     take, release, twice = _claims(decision, claims_of)
-    if twice is not None:
-        return twice
+    if twice:
+        return TakenTwice(twice)
     after, changed = _advance(decision, world, kinds)
     rows = touched_rows(decision.touched, world, kinds, changed)
     append = Append(
@@ -67,9 +67,10 @@ def touched_rows(
 
 def _claims(
     decision: Decision, claims_of: Callable[[Event], Claims]
-) -> tuple[dict[str, str], tuple[str, ...], TakenTwice | None]:
+) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
     take: dict[str, str] = {}
     release: dict[str, None] = {}
+    twice: list[str] = []
     for change in decision.changes:
         for event in change.events:
             claims = claims_of(event)
@@ -77,10 +78,9 @@ def _claims(
                 if take.pop(key, None) is None:
                     release[key] = None
             for key in claims.take:
-                if take.get(key, change.stream) != change.stream:
-                    return {}, (), TakenTwice(key)
-                take[key] = change.stream
-    return take, tuple(release), None
+                if take.setdefault(key, change.stream) != change.stream:
+                    twice.append(key)
+    return take, tuple(release), tuple(twice)
 
 
 def _advance(

@@ -120,7 +120,7 @@ class Ledger:
             return Committed(touched_rows(decision.touched, world, self._domain.kinds, {}), 0)
         ready = assemble(decision, world, self._domain.kinds, self._domain.claims_of)
         if isinstance(ready, TakenTwice):
-            self._lose_claim(attempt, ready.key)
+            self._lose_claims(attempt, ready.keys)
             return None
         outcome = self._appends.ask(ready.append)
         if isinstance(outcome, Accepted):
@@ -176,7 +176,7 @@ class Ledger:
     def _refused(self, attempt: _Attempt, outcome: Outcome, world: World) -> None:
         """Prepare the next round. Raises Refusal when there is no sense in one."""
         if isinstance(outcome, ClaimTaken):
-            self._lose_claim(attempt, outcome.key)
+            self._lose_claims(attempt, (outcome.key, *outcome.also))
             return
         attempt.trusting = attempt.cached = False
         if isinstance(outcome, StaleVersion):
@@ -188,9 +188,10 @@ class Ledger:
             attempt.gone.add(guard.stream)
             self._cache.drop(guard.stream)
 
-    def _lose_claim(self, attempt: _Attempt, key: str) -> None:
-        attempt.cached = False  # the claim was checked on the store itself: a refusal is final
-        attempt.choices.lose(key)
+    def _lose_claims(self, attempt: _Attempt, keys: tuple[str, ...]) -> None:
+        attempt.cached = False  # claims were checked on the store itself: a refusal is final
+        for key in keys:
+            attempt.choices.lose(key)
 
     def _restore(self, result: str) -> tuple[Row | None, ...]:
         """The rows as a command's first reply had them: from the read model, or replayed to that version when it moved on."""

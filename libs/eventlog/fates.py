@@ -179,11 +179,15 @@ def _stale_change(
 
 def _lost_claim(append: Append, known: Known, written: Written) -> ClaimTaken | None:
     released = _released(append, known, written)
-    for key, taker in append.take.items():
-        owner = _owner(key, known, written)
-        if owner is not None and owner != taker and key not in released:
-            return ClaimTaken(key, owner)
-    return None
+    lost = {
+        key: owner
+        for key, taker in append.take.items()
+        if key not in released and (owner := _owner(key, known, written)) not in (None, taker)
+    }
+    if not lost:
+        return None
+    first, *also = lost
+    return ClaimTaken(first, str(lost[first]), tuple(also))
 
 
 def _released(append: Append, known: Known, written: Written) -> set[str]:

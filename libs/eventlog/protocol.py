@@ -109,10 +109,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class ClaimTaken:
-    """Refused: this claim is held by another stream."""
+    """Refused: this claim is held by another stream; `also` are further keys of the append that are."""
 
     key: str
     owner: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,3 +289,8 @@ def test_recorded_at_never_decreases_and_the_chain_holds(log: Log) -> None:
     assert len(times) == 60
     assert times == sorted(times)
     assert log.verify() == 20
+
+
+def test_all_lost_claims_of_a_bulk_are_told_at_once(log: Log) -> None:
+    append(log, new_port("a", take=("k1", "k2", "k3")))
+    assert append(log, new_port("b", take=("free", "k2", "k3"))) == ClaimTaken("k2", "port-a", ("k3",))
