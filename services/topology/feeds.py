@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import AgentCameUp, AgentWentDown
-from libs.feed import Feed, Fetch
+from libs.feed import Feed
 from services.topology.scopes import NOT_FOR_HOSTS, FeedPlan
 
 MAX_FACTS = 300  # about 200 KiB of JSON; an agent's message limit is 256 KiB (SECURITY.md section 5)
@@ -45,12 +45,6 @@ def merged(*parts: Iterable[Recorded]) -> tuple[Recorded, ...]:
 def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
     """Facts without those that only matter to who watched them pass."""
     return [fact for fact in facts if not isinstance(fact.event, PASSING)]
-
-
-def is_current(fetch: Fetch, identity: LogIdentity, position: int, horizon: int) -> bool:
-    """Whether a delta serves: the asker follows this log and epoch and is at most `horizon` events behind, not ahead."""
-    same = (fetch.log_id, fetch.epoch) == (identity.log_id, identity.epoch)
-    return same and 0 < fetch.after <= position and position - fetch.after <= horizon
 
 
 def in_parts(feed: Feed, limit: int = MAX_FACTS) -> list[Feed]:

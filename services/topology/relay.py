@@ -6,12 +6,11 @@ comes twice is recognised by its position.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.feed import Feed
-from libs.model import host_token
 from services.topology import feeds, scopes
 from services.topology.scopes import FeedPlan, Membership, Placed, Plan
 
@@ -64,27 +63,24 @@ class LeadershipLost(Exception):
     """Another process relays; this one must stop."""
 
 
-class Publisher(Protocol):
-    """Sends and waits for the broker's confirmation; raises when it does not come."""
-
-    def __call__(self, messages: Sequence[tuple[str, Feed]]) -> None:
-        """Send (host, message) pairs."""
-        ...
+Publish = Callable[[Sequence[tuple[str, Feed]]], None]
+"""Sends (host, message) pairs and waits for the broker's confirmation; raises when it does not come."""
 
 
 class Relay:
     """The relay's work on one batch after the other; all it keeps itself are caches."""
 
-    def __init__(self, store: FeedStore, publish: Publisher) -> None:
+    def __init__(self, store: FeedStore, publish: Publish) -> None:
         self._store, self._publish = store, publish
         self._hosts: dict[str, dict[str, int]] = {}
         self._networks: dict[str, str] = {}
         self.position, self.identity = store.start()
 
     def take(self, batch: Sequence[Recorded]) -> None:
-        """Send what `batch` (the events right after `position`) means to hosts. May be repeated after any exception."""
-        for start in range(0, len(batch), BATCH):
-            self._piece(batch[start : start + BATCH])
+        """Send what `batch` (events in order, none left out) means to hosts. May be repeated after any exception."""
+        fresh = [one for one in batch if one.position > self.position]
+        for start in range(0, len(fresh), BATCH):
+            self._piece(fresh[start : start + BATCH])
 
     def _piece(self, batch: Sequence[Recorded]) -> None:
         placed = self._place(batch)
@@ -141,8 +137,3 @@ class Relay:
         return Membership(
             self._store.places(members) if members else {}, {network: self._hosts[network] for network in networks}
         )
-
-
-def tokens(hosts: Iterable[str]) -> dict[str, str]:
-    """{token: host}."""
-    return {host_token(host): host for host in hosts}

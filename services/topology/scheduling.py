@@ -23,11 +23,12 @@ from services.topology.agents import Agents
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One network with all that its DHCP depends on. ports: {port_id: its DHCP ports}."""
+    """One network, at `version`, with all that its DHCP depends on. ports: {port_id: its DHCP ports}."""
 
     network: Network
     subnets: tuple[Subnet, ...]
     ports: Mapping[str, Port] = field(default_factory=dict)
+    version: int = 0
 
 
 def commands(view: Served, agents: Agents, loads: Mapping[str, int], wanted: int, cause: str) -> list[Command]:
@@ -47,6 +48,16 @@ def commands(view: Served, agents: Agents, loads: Mapping[str, int], wanted: int
         for agent in choose(network, candidates(network, agents), loads, missing):
             out.append(_schedule(network, agent.id, agent.host, agent.availability_zone, cause))
     return out
+
+
+def is_lacking(view: Served, wanted: int) -> bool:
+    """Whether something was wrong that a later look might find cured: a server, its port, an address or a binding was missing."""
+    if not any(subnet.enable_dhcp for subnet in view.subnets):
+        return bool(view.network.dhcp)
+    ports = [view.ports.get(server.port_id) for server in view.network.dhcp]
+    return len(ports) < wanted or any(
+        port is None or not port.is_bound or needs_addresses(port, view.subnets) is not None for port in ports
+    )
 
 
 def candidates(network: Network, agents: Agents) -> list[Agent]:

@@ -158,10 +158,8 @@ class _Walk:
         (self.was_in if number else self.was_out)[network].add(host)
         if number + step > 0:
             counts[host] = number + step
-            self.was_in[network].add(host)
         else:
             counts.pop(host, None)
-            self.was_out[network].add(host)
 
     def neighbours(self, host: str) -> set[str]:
         """Hosts that share a network with `host` after the batch, without itself."""

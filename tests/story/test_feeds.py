@@ -293,7 +293,8 @@ def test_a_relay_that_dies_between_sending_and_storing_leaves_no_host_wrong(stor
     save = world.store.save
     while world.store.position < len(world.log):
         relay = Relay(world.store, world.post)
-        world.store.save = _dying if random.random() < 0.4 else save  # type: ignore[method-assign]
+        if random.random() < 0.4:
+            world.store.save = _dying  # type: ignore[method-assign]
         try:
             relay.take(world.log[relay.position : relay.position + random.randint(1, 12)])
         except ConnectionError:

@@ -1,0 +1,189 @@
+"""Puts topology together: what every replica runs, and what the leader runs on top."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from psycopg2.extensions import connection as Connection
+
+from libs.asking import Asker
+from libs.bus import Away, Caller, HostFeeds, Wire, parse_user
+from libs.config import Settings
+from libs.errors import Refusal, bad_request, unavailable
+from libs.eventlog.commit import Ledger
+from libs.eventlog.follow import Tail
+from libs.eventlog.postgres import PostgresLog
+from libs.eventlog.protocol import Recorded
+from libs.feed import AgentMessage, Fetch
+from libs.gather import Gather
+from libs.network.world import Answer, ChooseBinding, ChooseSegment, Question
+from services.topology import fetch
+from services.topology.commits import Commits
+from services.topology.dhcp import DhcpProcess
+from services.topology.heartbeats import Heartbeats
+from services.topology.inbox import Inbox, LogReader
+from services.topology.leader import Leadership, Loop
+from services.topology.model import Model, load, plan_of
+from services.topology.relay import Relay
+from services.topology.reports import Reports
+from services.topology.senders import Sender, sender
+from services.topology.store import PgFeedStore
+from services.topology.watch import Watch
+
+READY_SECONDS = 2.0
+RETRY_SECONDS = 0.5
+PATIENCE = 60
+_log = logging.getLogger(__name__)
+
+
+class Topology:
+    """One replica. `run` blocks until `close`; `answer` and `handle` may be called from any greenlet meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._log = settings, PostgresLog(settings.database_url)
+        self._stop, self._ready = threading.Event(), threading.Event()
+        self._ipam = Caller(settings.amqp_url, settings.rpc_seconds)
+        self._feeds = HostFeeds(settings.amqp_url)
+        self._pulse = Wire(settings.amqp_url, lambda channel: None)
+        self._pulse.start()
+        gather: Gather[object, object] = Gather(lambda items: self._ipam.call("ipam", "answer", items))
+        asker = Asker(
+            ipam=lambda items: gather.ask_all(items, 2 * settings.rpc_seconds),
+            local={ChooseSegment: self._choose, ChooseBinding: self._choose},
+        )
+        self._commits = Commits(Ledger(self._log, asker))
+        self._heartbeats = Heartbeats(self._log.pool, min(2.0, settings.agent_down_seconds / 5))
+        self._reports = Reports(self._log.pool, self._heartbeats, self._commits.all, self._answer_fetch)
+        self._leadership = Leadership(settings.database_url, self._lead)
+        self._model: Model
+        self._reader: LogReader
+
+    def run(self) -> None:
+        """Load, then follow, write heartbeats and try to lead. Raises what ends the process (inbox.LogTurnedBack)."""
+        if not self._load():
+            return
+        others = (self._leadership.run, self._heartbeats.run)
+        threads = [threading.Thread(target=run, args=(self._stop,), daemon=True) for run in others]
+        for thread in threads:
+            thread.start()
+        self._ready.set()
+        try:
+            self._reader.run(self._stop)
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join(timeout=2.0)
+
+    def close(self) -> None:
+        """Make `run` return soon."""
+        self._stop.set()
+        for link in (self._feeds, self._ipam, self._pulse):
+            link.close()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this replica is the leader now."""
+        return self._leadership.leads
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answers to ChooseSegment and ChooseBinding, in order; a Refusal is an answer."""
+        return [self._answer(question) for question in questions]
+
+    def handle(self, user: str, message: AgentMessage) -> None:
+        """Do what an agent's message comes to. While the database is away it is tried again, for half a minute."""
+        who = sender(user, parse_user(user))
+        if who is None:
+            self._reports.dropped["no host has that token"] += 1
+            return
+        for attempt in range(PATIENCE):
+            try:
+                return self._reports.handle(who, message)
+            except Refusal as refusal:
+                if attempt == PATIENCE - 1 or isinstance(message, Fetch) or self._stop.wait(RETRY_SECONDS):
+                    _log.warning("a message of %s was given up: %s", user, refusal.message)
+                    return
+        return
+
+    def _load(self) -> bool:
+        """Get the model, as soon as the database is there; False when closed before."""
+        seed = int.from_bytes(os.urandom(4), "big")
+        while not self._stop.is_set():
+            try:
+                self._model, identity = load(self._log.pool, self._log, plan_of(self._settings), seed)
+            except Refusal as refusal:
+                _log.warning("waiting for the database: %s", refusal.message)
+                self._stop.wait(RETRY_SECONDS)
+                continue
+            tail = Tail(self._log, self._model.position)
+            self._reader = LogReader(self._log, tail, identity, self._model.position, self._model.take)
+            return True
+        return False
+
+    def _answer(self, question: Question) -> Answer:
+        try:
+            return self._choose(question)
+        except Refusal as refusal:
+            return refusal
+
+    def _choose(self, question: Question) -> Answer:
+        if not self._ready.wait(READY_SECONDS):
+            raise unavailable("Topology has not read the log yet.")
+        if isinstance(question, ChooseSegment):
+            return self._model.choose_segment(question, monotonic())
+        if isinstance(question, ChooseBinding):
+            return self._model.choose_binding(question)
+        raise bad_request(f"{type(question).__name__} is not for topology")
+
+    def _answer_fetch(self, who: Sender, asked: Fetch) -> None:
+        try:
+            self._feeds.answer(who.user, *fetch.answer(self._log.pool, who.host, asked))
+        except Away as error:
+            _log.warning("an answer was not sent, the agent will ask again: %s", error)
+
+    def _lead(self, session: Connection) -> Sequence[Loop]:
+        """What the holder of the lock does. Raises Refusal 503, psycopg2's errors."""
+        settings = self._settings
+        relay = Relay(PgFeedStore(session), self._feeds.publish_all)
+        dhcp = DhcpProcess(
+            self._log, self._log.pool, self._commits, self._model.agents, settings.dhcp_agents_per_network
+        )
+        watch = Watch(
+            self._log.pool,
+            relay.identity,
+            settings.agent_down_seconds,
+            self._commits.all,
+            self._feeds.publish_all,
+            lambda: self._pulse.is_up,
+        )
+        dhcp_from = dhcp.start()
+        return [
+            lambda stop: self._work(stop, self._reader.open(relay.position), relay.take),
+            lambda stop: self._work(stop, self._reader.open(dhcp_from), dhcp.take, dhcp.tend),
+            watch.run,
+        ]
+
+    def _work(
+        self,
+        stop: threading.Event,
+        inbox: Inbox,
+        take: Callable[[Sequence[Recorded]], None],
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take one batch after the other; what cannot be done now is tried again from the same place."""
+        try:
+            while not stop.is_set():
+                try:
+                    batch = inbox.take(0.5)
+                    if batch:
+                        take(batch)
+                        inbox.done(batch[-1].position)
+                    rest()
+                except (Refusal, Away) as error:
+                    _log.warning("stuck at position %s: %s", inbox.position, error)
+                    stop.wait(0.2)
+        finally:
+            self._reader.close(inbox)

@@ -1,0 +1,171 @@
+"""The process that keeps networks served by DHCP: events in, commands out. Only the leader runs one.
+
+Its whole state follows from the log and the read model: which networks to look at comes from the events after its stored
+position and from one question at the start. Everything it does may be done twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from functools import partial
+from time import monotonic
+
+from libs.commands import ScheduleDhcp
+from libs.errors import Refusal
+from libs.eventlog.pool import Pool
+from libs.eventlog.protocol import EventLog, Recorded
+from libs.events import (
+    AgentCameUp,
+    AgentReconfigured,
+    AgentRegistered,
+    PortDeleted,
+    SubnetCreated,
+    SubnetDeleted,
+    SubnetDhcpChanged,
+)
+from libs.model import DHCP_AGENT, DHCP_OWNER
+from libs.network.kinds import resource_of
+from services.topology import scheduling
+from services.topology.agents import Agents
+from services.topology.commits import Commits, cause_of, side_by_side
+from services.topology.scheduling import Served
+
+NAME = "dhcp"
+CHUNK = 50
+AGAIN_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+_UNSERVED = """
+    select distinct s.network_id from subnet s left join
+        (select network_id, count(*) as number from feed_member where member like 'dhcp-%%' group by network_id) m
+        using (network_id)
+    where s.enable_dhcp and coalesce(m.number, 0) < %s"""
+_ON_HOSTS = "select distinct network_id from feed_member where host = any (%s) and member = 'dhcp-' || network_id"
+_LOADS = "select host, count(*) from feed_member where member like 'dhcp-%' group by host"
+_STORE = "insert into projection (name, position) values (%s, %s) on conflict (name) do update set position = excluded.position"
+
+
+class DhcpProcess:
+    """`take` events in order; `tend` now and then. agents: the model that follows the log in this process."""
+
+    def __init__(self, log: EventLog, pool: Pool, commits: Commits, agents: Agents, wanted: int) -> None:
+        self._log, self._pool, self._commits = log, pool, commits
+        self._agents, self._wanted = agents, wanted
+        self._waiting: dict[str, Recorded] = {}
+        self._loads: dict[str, int] = {}
+        self._stored, self._tended = 0, monotonic()
+        self.position = 0
+
+    def start(self) -> int:
+        """Find out where to go on, and which networks lack a server. Raises Refusal 503."""
+        found = self._pool.query("select position from projection where name = %s", (NAME,))
+        self.position = int(found[0][0]) if found else self._log.head()
+        self._loads = dict(self._pool.query(_LOADS))
+        unserved = [network for (network,) in self._pool.query(_UNSERVED, (self._wanted,))]
+        for start in range(0, len(unserved), CHUNK):
+            self._waiting.update(self._births(unserved[start : start + CHUNK]))
+        self._tended = 0.0
+        return self.position
+
+    def take(self, batch: Sequence[Recorded]) -> None:
+        """Do what the events call for. Raises Refusal 503; then the same events must come again."""
+        dirty: dict[str, Recorded] = {}
+        hosts: dict[str, Recorded] = {}
+        for one in batch:
+            event = one.event
+            if isinstance(event, SubnetCreated | SubnetDeleted):
+                dirty[event.network_id] = one
+            elif isinstance(event, SubnetDhcpChanged):
+                dirty.update((network, one) for network in self._network_of_subnet(event.subnet_id))
+            elif isinstance(event, PortDeleted) and event.device_owner == DHCP_OWNER:
+                self._loads[event.host] = self._loads.get(event.host, 1) - 1
+                dirty[event.network_id] = one
+            elif isinstance(event, AgentRegistered | AgentReconfigured | AgentCameUp):
+                hosts[event.host] = one
+        if hosts:
+            cause = list(hosts.values())[-1]
+            dirty = {**dict.fromkeys((*self._waiting, *self._served_on(hosts)), cause), **dirty}
+        self._look_at(dirty)
+        self._store(batch[-1].position, force=bool(dirty))
+
+    def tend(self) -> None:
+        """Try again, every few seconds, what could not be done. Raises Refusal 503."""
+        if monotonic() - self._tended >= AGAIN_SECONDS:
+            self._tended = monotonic()
+            some = dict(list(self._waiting.items())[: 4 * CHUNK])
+            self._look_at(some)
+            for network, cause in some.items():  # those that still wait go to the end of the queue
+                if self._waiting.pop(network, None) is not None:
+                    self._waiting[network] = cause
+
+    def _look_at(self, dirty: dict[str, Recorded]) -> None:
+        networks = list(dirty)
+        for start in range(0, len(networks), CHUNK):
+            views = self._views(networks[start : start + CHUNK])
+            for network in networks[start : start + CHUNK]:
+                if network not in views:
+                    self._waiting.pop(network, None)
+            side_by_side([partial(self._tend_to, view, dirty[view.network.id]) for view in views.values()])
+
+    def _tend_to(self, view: Served, cause: Recorded) -> None:
+        """Bring one network in order. Raises Refusal 503; what else is refused waits for a better moment."""
+        network = view.network.id
+        loads = {
+            agent.id: self._loads.get(agent.host, 0) for agent in self._agents.all() if agent.agent_type == DHCP_AGENT
+        }
+        commands = scheduling.commands(view, self._agents, loads, self._wanted, cause_of(cause))
+        try:
+            for command in commands:
+                if isinstance(
+                    command, ScheduleDhcp
+                ):  # counted at once: the next choice is made before its event is back
+                    self._loads[command.host] = self._loads.get(command.host, 0) + 1
+                self._commits.because(command, cause, f"dhcp {command} {view.version}")
+        except Refusal as refusal:
+            if refusal.status == 503 and refusal.type == "ServiceUnavailable":
+                self._waiting[network] = cause
+                raise
+            if refusal.status != 404:
+                _log.warning("DHCP of network %s: %s", network, refusal.message)
+        if scheduling.is_lacking(view, self._wanted):
+            self._waiting[network] = cause
+        else:
+            self._waiting.pop(network, None)
+
+    def _views(self, networks: Sequence[str]) -> dict[str, Served]:
+        """The networks that still exist, each with its subnets and DHCP ports, read in two steps."""
+        rows = self._log.rows([("network", network) for network in networks])
+        found = {row.id: resource_of(row) for row in rows.values()}
+        subnets = [("subnet", id) for one in found.values() for id in one.state.subnet_ids]
+        ports = [("port", id) for one in found.values() for id in one.state.dhcp_port_ids]
+        parts = self._log.rows([*subnets, *ports]) if subnets or ports else {}
+        states = {place: resource_of(row).state for place, row in parts.items()}
+        return {
+            id: Served(
+                one.state,
+                tuple(states["subnet", sub] for sub in one.state.subnet_ids if ("subnet", sub) in states),
+                {port: states["port", port] for port in one.state.dhcp_port_ids if ("port", port) in states},
+                one.version,
+            )
+            for id, one in found.items()
+        }
+
+    def _network_of_subnet(self, subnet_id: str) -> list[str]:
+        row = self._log.rows([("subnet", subnet_id)]).get(("subnet", subnet_id))
+        return [row.columns["network_id"]] if row is not None and row.columns is not None else []
+
+    def _served_on(self, hosts: Collection[str]) -> list[str]:
+        return [network for (network,) in self._pool.query(_ON_HOSTS, (list(hosts),))]
+
+    def _births(self, networks: Sequence[str]) -> dict[str, Recorded]:
+        """{network: its first fact}, a cause for what is done about it at the start."""
+        facts = self._log.read_streams([f"network-{network}" for network in networks])
+        return {one.stream.removeprefix("network-"): one for one in facts if one.version == 1}
+
+    def _store(self, position: int, force: bool) -> None:
+        """Remember how far it is, not with every event: what is done again does no harm."""
+        self.position = position
+        if force or position - self._stored >= 1000:
+            self._pool.execute(_STORE, (NAME, position))
+            self._stored = position

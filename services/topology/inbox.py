@@ -1,0 +1,136 @@
+"""One reader of the log for the whole process, and an inbox for each loop that works at its own pace from its own position."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Protocol
+
+from libs.errors import Refusal
+from libs.eventlog.protocol import EventLog, LogIdentity, Recorded
+
+HELD = 5000
+PAGE = 1000
+CHECK_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Follows(Protocol):
+    """What `libs.eventlog.follow.Tail` is."""
+
+    away: bool
+
+    def close(self) -> None:
+        """Give up what it holds."""
+        ...
+
+    def wait(self, seconds: float) -> list[Recorded]:
+        """Events after the last ones given, none when none came in time or the log is `away`."""
+        ...
+
+
+class LogTurnedBack(RuntimeError):
+    """The log is another one, or shorter than it was: everything derived from it must be derived anew."""
+
+
+class Inbox:
+    """The log's events after `position`, in order: from memory as long as the taker keeps up, else from the log."""
+
+    def __init__(self, log: EventLog, position: int) -> None:
+        self._log, self.position = log, position
+        self._held: deque[Recorded] = deque()
+        self._news, self._behind = threading.Event(), True
+
+    def put(self, batch: Sequence[Recorded]) -> None:
+        """Offer what the log's reader just read."""
+        if len(self._held) + len(batch) > HELD:
+            self._held.clear()
+            self._behind = True
+        else:
+            self._held.extend(batch)
+        self._news.set()
+
+    def take(self, seconds: float) -> list[Recorded]:
+        """The next events, at most a page; waits up to `seconds` for some. They come again until `done`. Raises Refusal 503."""
+        until = monotonic() + seconds
+        while True:
+            self._news.clear()
+            batch = self._next()
+            if batch or not self._news.wait(max(0.0, until - monotonic())):
+                return batch
+
+    def done(self, position: int) -> None:
+        """Everything up to `position` is dealt with."""
+        self.position = position
+
+    def _next(self) -> list[Recorded]:
+        while self._held and self._held[0].position <= self.position:
+            self._held.popleft()
+        if self._held and self._held[0].position == self.position + 1:
+            return [self._held[index] for index in range(min(PAGE, len(self._held)))]
+        if not self._behind and not self._held:
+            return []
+        batch = self._log.read(self.position, PAGE)
+        self._behind = bool(batch)
+        return batch
+
+
+class LogReader:
+    """Reads the log once and offers it to `watch` (in the reader's thread: quick work only) and to every inbox."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        tail: Follows,
+        identity: LogIdentity,
+        position: int,
+        watch: Callable[[Sequence[Recorded]], None],
+    ) -> None:
+        self._log, self._tail, self._watch = log, tail, watch
+        self._identity, self._position = identity, position
+        self._inboxes: list[Inbox] = []
+
+    def open(self, position: int) -> Inbox:
+        """An inbox for someone who has seen everything up to `position`."""
+        inbox = Inbox(self._log, position)
+        self._inboxes.append(inbox)
+        return inbox
+
+    def close(self, inbox: Inbox) -> None:
+        """Offer nothing more to it."""
+        self._inboxes = [one for one in self._inboxes if one is not inbox]
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. Raises LogTurnedBack when the database came back with another or a shorter log."""
+        checked, away = monotonic(), False
+        try:
+            while not stop.is_set():
+                batch = self._tail.wait(0.5)
+                if self._tail.away and not away:
+                    _log.warning("the log cannot be read now")
+                away = away or self._tail.away
+                if not self._tail.away and (away or monotonic() - checked > CHECK_SECONDS):
+                    self._check()
+                    checked, away = monotonic(), False
+                self._offer(batch)
+        finally:
+            self._tail.close()
+
+    def _offer(self, batch: list[Recorded]) -> None:
+        if not batch:
+            return
+        self._position = batch[-1].position
+        self._watch(batch)
+        for inbox in self._inboxes:
+            inbox.put(batch)
+
+    def _check(self) -> None:
+        try:
+            same = self._log.identity() == self._identity and self._log.head() >= self._position
+        except Refusal:
+            return  # away again; it is noticed at the next read
+        if not same:
+            raise LogTurnedBack(f"position {self._position} of {self._identity} is not there any more")

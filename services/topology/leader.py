@@ -1,0 +1,87 @@
+"""One process leads: relays, schedules, watches agents. Who holds the advisory lock on its own session is the one.
+
+The session goes with the process (kill -9 included), and with it the lock; the next one goes on from what is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from libs.errors import Refusal
+from libs.eventlog.pool import LOST, connect
+from services.topology import facts
+from services.topology.relay import LeadershipLost
+
+LOCK = 0x6E6C4C44
+RETRY_SECONDS = 0.3
+_LIMITS = "-c idle_in_transaction_session_timeout=4000 -c lock_timeout=5000 -c statement_timeout=20000"
+_log = logging.getLogger(__name__)
+
+Loop = Callable[[threading.Event], None]
+"""Works until the event is set, or raises."""
+
+
+class Leadership:
+    """Tries for the lock; while it is held, runs the loops that `work(session)` gives. When one ends, all end and the lock is
+    given up."""
+
+    def __init__(self, url: str, work: Callable[[Connection], Sequence[Loop]]) -> None:
+        self._url, self._work = url, work
+        self.leads = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. A lost database or broker ends the leadership, not the process."""
+        session: Connection | None = None
+        while not stop.is_set():
+            try:
+                session = session or connect(self._url, _LIMITS)
+                [(mine,)] = facts.query(session, "select pg_try_advisory_lock(%s)", (LOCK,))
+                if mine:
+                    self._lead(session, stop)
+                    session.close()
+                    session = None
+            except (*LOST, psycopg2.Error, Refusal, OSError, LeadershipLost) as error:
+                _log.warning("leadership ended: %s", error)
+                _close(session)
+                session = None
+            stop.wait(RETRY_SECONDS)
+        _close(session)
+
+    def _lead(self, session: Connection, stop: threading.Event) -> None:
+        """Run the loops until `stop` or until one of them fails. Raises what it raised."""
+        _log.info("this process leads")
+        over, failures = threading.Event(), list[BaseException]()
+        loops = self._work(session)
+        threads = [threading.Thread(target=_guarded, args=(loop, over, failures), daemon=True) for loop in loops]
+        self.leads = True
+        for thread in threads:
+            thread.start()
+        try:
+            while not stop.wait(0.05) and not over.is_set():
+                pass
+        finally:
+            self.leads = False
+            over.set()
+            for thread in threads:
+                thread.join()
+        if failures:
+            raise failures[0]
+
+
+def _guarded(loop: Loop, over: threading.Event, failures: list[BaseException]) -> None:
+    try:
+        loop(over)
+    except BaseException as error:
+        failures.append(error)
+    finally:
+        over.set()
+
+
+def _close(session: Connection | None) -> None:
+    if session is not None:
+        session.close()

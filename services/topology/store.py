@@ -1,0 +1,109 @@
+"""The relay's memory in PostgreSQL, on the session that holds the leader's lock: who loses the session can store nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from psycopg2.extensions import connection as Connection
+
+from libs.eventlog.protocol import LogIdentity, Recorded
+from libs.model import host_token
+from services.topology import facts
+from services.topology.relay import LeadershipLost
+from services.topology.scopes import Plan
+
+_JOIN = (
+    "insert into feed_member (member, host, network_id) select * from unnest(%s::text[], %s::text[], %s::text[])"
+    " on conflict (member, host) do nothing"
+)
+_PART = (
+    "delete from feed_member m using unnest(%s::text[], %s::text[]) as gone(member, host)"
+    " where m.member = gone.member and m.host = gone.host"
+)
+_SENT = (
+    "insert into host_feed (token, host, last_position) select token, host, %s from unnest(%s::text[], %s::text[]) as f(token, host)"
+    " on conflict (token) do update set last_position = excluded.last_position"
+)
+
+
+class PgFeedStore:
+    """A `relay.FeedStore`. One caller at a time. Raises psycopg2's errors: the leader ends with its session."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(self) -> tuple[int, LogIdentity]:
+        """As `FeedStore.start`."""
+        return facts.relayed(self._connection), facts.identity(self._connection)
+
+    def networks_of(self, streams: Collection[str]) -> dict[str, str]:
+        """As `FeedStore.networks_of`."""
+        rows = facts.query(
+            self._connection, "select stream, network_id from stream_head where stream = any (%s)", (list(streams),)
+        )
+        return dict(rows)
+
+    def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
+        """As `FeedStore.places`."""
+        found: dict[str, set[str]] = {}
+        for member, host in facts.query(
+            self._connection, "select member, host from feed_member where member = any (%s)", (list(members),)
+        ):
+            found.setdefault(member, set()).add(host)
+        return {member: frozenset(hosts) for member, hosts in found.items()}
+
+    def hosts_of(self, networks: Collection[str]) -> dict[str, dict[str, int]]:
+        """As `FeedStore.hosts_of`."""
+        found: dict[str, dict[str, int]] = {network: {} for network in networks}
+        statement = (
+            "select network_id, host, count(*) from feed_member where network_id = any (%s) group by network_id, host"
+        )
+        for network, host, number in facts.query(self._connection, statement, (list(networks),)):
+            found[network][host] = number
+        return found
+
+    def networks_on(self, hosts: Collection[str]) -> set[str]:
+        """As `FeedStore.networks_on`."""
+        statement = "select distinct network_id from feed_member where host = any (%s)"
+        return {network for (network,) in facts.query(self._connection, statement, (list(hosts),))}
+
+    def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """As `FeedStore.network_facts`."""
+        return facts.of_networks(self._connection, networks, upto)
+
+    def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """As `FeedStore.agent_facts`."""
+        return facts.of_agents(self._connection, hosts, upto)
+
+    def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
+        """As `FeedStore.last_sent`."""
+        if not hosts:
+            return {}
+        statement = "select host, last_position from host_feed where token = any (%s)"
+        return dict(facts.query(self._connection, statement, ([host_token(host) for host in hosts],)))
+
+    def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
+        """As `FeedStore.save`."""
+        hosts = list(sent)
+        connection = self._connection
+        facts.execute(connection, "begin")
+        try:
+            if not facts.execute(connection, "update relay set position = %s where position = %s", (position, before)):
+                raise LeadershipLost(f"the relay is not at position {before} any more")
+            if plan.parted:
+                facts.execute(connection, _PART, _columns(plan.parted, 2))
+            if plan.joined:
+                facts.execute(connection, _JOIN, _columns([(*who, net) for who, net in plan.joined.items()], 3))
+            if hosts:
+                facts.execute(connection, _SENT, (position, [host_token(host) for host in hosts], hosts))
+            facts.execute(connection, "commit")
+        except BaseException:
+            if not connection.closed:
+                facts.execute(connection, "rollback")
+            raise
+
+
+def _columns(rows: Iterable[tuple[str, ...]], width: int) -> list[list[str]]:
+    """Rows as one list per column, for unnest."""
+    table = list(rows)
+    return [[row[index] for row in table] for index in range(width)]
