@@ -84,12 +84,12 @@ class AddressPlan:
         """Addresses for a port, one per wish; by default one of each IP version that the network has.
 
         Subnets where addresses follow from the MAC (SLAAC) are only chosen from when named. `now` in seconds, never going back.
-        Raises Refusal: 409 nothing left, 400 an address or subnet that is not the network's.
+        Raises Refusal: 409 nothing left (or no longer there), 400 an address that is not the network's.
         """
         self._expire(now)
-        found: list[FixedIp] = []
+        wishes, found = self._wishes(question), list[FixedIp]()
         try:
-            for wish in self._wishes(question):
+            for wish in wishes:
                 found.append(self._grant(question, wish, found, now))
         except errors.Refusal:
             for one in found:  # all or nothing
@@ -100,6 +100,8 @@ class AddressPlan:
     def _wishes(self, question: ChooseAddresses) -> list[tuple[WantedAddress, list[str]]]:
         """Each wish with the subnets that can fulfil it."""
         known = [id for id, _ in question.subnets if id in self._subnets]
+        if question.subnets and not known:
+            raise errors.busy()  # they were deleted since the asker read them
         if question.wanted is None:
             chosen = [id for id in known if not self._subnets[id].automatic]
             versions = {version: [id for id in chosen if self._subnets[id].ip_version == version] for version in (4, 6)}

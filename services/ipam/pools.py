@@ -1,8 +1,8 @@
 """The free addresses of one subnet, as integers: choosing costs the same whatever the subnet's size. Pure.
 
 Free are the `spans` that were never given out since this model was built, from their low end, then what was set free, oldest
-first: a released address rests as long as others are left. An address that was asked for by name is found taken when its turn
-comes, and skipped; each is skipped once, so a choice is O(1) over time.
+first: a released address rests as long as others are left. An address that was given by name, or by another ipam, is found taken
+when its turn comes, and skipped; each is skipped once, so a choice is O(1) over time.
 """
 
 from __future__ import annotations
@@ -108,8 +108,11 @@ class Pool:
             self._give_back(value)
 
     def _give_back(self, value: int) -> None:
-        if value not in self._taken and value not in self._promised and self._within(value):
+        if self._is_free(value) and self._within(value):
             self._released[value] = None
+
+    def _is_free(self, value: int) -> bool:
+        return value not in self._taken and value not in self._promised
 
     def _forget(self, value: int, port_id: str) -> None:
         mine = self._by_port.get(port_id, [])
@@ -128,12 +131,12 @@ class Pool:
             low, high = self._spans.popleft()
             if low < high:
                 self._spans.appendleft((low + 1, high))
-            if low not in self._taken and low not in self._promised:
+            if low not in self._released and self._is_free(low):
                 yield low
         while self._released:
             value = next(iter(self._released))
             del self._released[value]
-            if value not in self._taken and value not in self._promised:
+            if self._is_free(value):
                 yield value
 
 
