@@ -31,8 +31,8 @@ _CUTS = {
 class Reads:
     """Answers GETs over `query(sql, values) -> rows`."""
 
-    def __init__(self, query: Query) -> None:
-        self._query = query
+    def __init__(self, query: Query, at_once: int = AT_ONCE, piece: int = PIECE) -> None:
+        self._query, self._at_once, self._piece = query, at_once, piece
 
     def show(self, kind: str, id: str, actor: Actor, query: Iterable[tuple[str, str]]) -> str:
         """One resource's JSON text. Raises Refusal 404 when it is not there or not the caller's to see."""
@@ -52,8 +52,8 @@ class Reads:
             listing = replace(listing, fields=_without(listing.fields, hidden(kind, actor)))
         if listing.limit:
             return [self._page(kind, listing, actor, secret, query, url)]
-        rows = self._run(statements.everything(kind, listing, actor, AT_ONCE + 1))
-        if len(rows) > AT_ONCE:
+        rows = self._run(statements.everything(kind, listing, actor, self._at_once + 1))
+        if len(rows) > self._at_once:
             return self._pieces(kind, listing, actor, secret)
         return [f'{{"{kind}s": ['.encode(), _joined(kind, rows, secret).encode(), b"]}"]
 
@@ -87,7 +87,7 @@ class Reads:
 
     def _pieces(self, kind: str, listing: Listing, actor: Actor, secret: tuple[str, ...]) -> Iterator[bytes]:
         order, after, start = statements.order_of(kind, listing), (), f'{{"{kind}s": ['
-        while rows := self._run(statements.page(kind, listing, actor, order, after, PIECE)):
+        while rows := self._run(statements.page(kind, listing, actor, order, after, self._piece)):
             yield (start + _joined(kind, rows, secret)).encode()
             start, after = ",", rows[-1][1:]
         yield b"]}"
