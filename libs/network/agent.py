@@ -8,6 +8,7 @@ from typing import Any
 
 from libs.events import AgentCameUp, AgentEvent, AgentReconfigured, AgentRegistered, AgentWentDown
 from libs.model import DHCP_AGENT, L3_AGENT
+from libs.network.ordered import ordered
 
 _TOPICS = {DHCP_AGENT: "dhcp_agent", L3_AGENT: "l3_agent"}
 
@@ -66,7 +67,7 @@ def body(state: Agent, created_at: str, updated_at: str) -> dict[str, Any]:
         "started_at": plain_time(updated_at),
         "heartbeat_timestamp": plain_time(updated_at),
         "description": None,
-        "configurations": dict(state.configurations),
+        "configurations": ordered(state.configurations),
     }
 
 

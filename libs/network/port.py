@@ -26,6 +26,7 @@ from libs.events import (
     PortWentDown,
 )
 from libs.model import ACTIVE, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, FixedIp
+from libs.network.ordered import ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,9 @@ def body(state: Port, version: int, created_at: str, updated_at: str) -> dict[st
         "fixed_ips": [{"subnet_id": one.subnet_id, "ip_address": one.ip_address} for one in state.fixed_ips],
         "binding:vnic_type": state.vnic_type,
         "binding:host_id": state.host,
-        "binding:profile": dict(state.profile),
+        "binding:profile": ordered(state.profile),
         "binding:vif_type": state.vif_type,
-        "binding:vif_details": dict(state.vif_details),
+        "binding:vif_details": ordered(state.vif_details),
         "ip_allocation": state.ip_allocation,
         "description": state.description,
         "created_at": created_at,

@@ -17,10 +17,11 @@ from libs.network.deciders.wishes import (
     NOT_AUTOMATIC,
     Wishes,
     automatic,
+    canonical_wishes,
     check_automatic,
-    check_wishes,
     choosable,
     sorted_wishes,
+    wished_mac,
 )
 from libs.network.network import Network
 from libs.network.port import Port
@@ -48,7 +49,8 @@ def moves(port: Port, changes: Mapping[str, Any]) -> bool:
 
 def new_mac(port: Port, changes: Mapping[str, Any]) -> str:
     """The MAC after an update."""
-    return changes.get("mac_address") or port.mac_address
+    mac = changes.get("mac_address")
+    return wished_mac(mac) if mac else port.mac_address
 
 
 def address_plan(port: Port, changes: Mapping[str, Any], world: World) -> AddressPlan:
@@ -59,8 +61,8 @@ def address_plan(port: Port, changes: Mapping[str, Any], world: World) -> Addres
     subnets = subnets_of(world, network)
     owner = changes.get("device_owner", port.device_owner)
     formed = _formed(port, subnets)
-    wanted = changes.get("fixed_ips")
-    kept, fresh = _matched(port, wanted, formed)
+    wished = changes.get("fixed_ips")
+    kept, fresh = _matched(port, None if wished is None else canonical_wishes(wished), formed)
     wishes = sorted_wishes(fresh, network, subnets, owner, world)
     mac = new_mac(port, changes)
     if mac == port.mac_address:
@@ -86,7 +88,6 @@ def _matched(
     """(held addresses that the wishes keep, wishes that nothing held fulfils); named addresses are matched first."""
     if wanted is None:
         return port.fixed_ips, ()
-    check_wishes(tuple(wanted))
     held = {one.ip_address: one for one in port.fixed_ips}
     kept = [held.pop(wish.ip_address) for wish in wanted if wish.ip_address in held]
     names = {one.ip_address for one in kept}

@@ -20,7 +20,16 @@ from libs.network.deciders.reading import (
     network_at,
     subnets_of,
 )
-from libs.network.deciders.wishes import Wishes, allocated, automatic, check_automatic, choosable, chosen, sorted_wishes
+from libs.network.deciders.wishes import (
+    Wishes,
+    allocated,
+    automatic,
+    check_automatic,
+    choosable,
+    chosen,
+    sorted_wishes,
+    wished_mac,
+)
 from libs.network.network import Network
 from libs.network.resources import stream_of
 from libs.network.subnet import Subnet
@@ -129,7 +138,7 @@ def create(command: CreatePorts, world: World) -> Decision:
 
 def _creation(plan: _Plan, world: World) -> tuple[PortEvent, ...]:
     new = plan.new
-    mac = answer(world, ChooseMac(new.port_id), str) if new.mac_address is None else new.mac_address
+    mac = answer(world, ChooseMac(new.port_id), str) if new.mac_address is None else wished_mac(new.mac_address)
     check_automatic(plan.wishes.given, plan.subnets, mac, new.device_owner)
     own = automatic(plan.subnets, mac, new.device_owner)
     proposed = chosen(plan.addresses, choosable(plan.subnets, new.device_owner), world)

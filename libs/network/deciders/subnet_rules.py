@@ -16,7 +16,7 @@ from libs.errors import (
     too_many_dns_servers,
     too_many_host_routes,
 )
-from libs.model import AddressRange, HostRoute
+from libs.model import AddressRange, HostRoute, canonical_ip
 from libs.network import addresses
 from libs.network.network import Network
 
@@ -121,6 +121,18 @@ def check_mtu(network: Network, ip_version: int) -> None:
         raise mtu_too_small(network.id, minimum)
 
 
+def canonical_pools(pools: Iterable[AddressRange] | None) -> tuple[AddressRange, ...] | None:
+    """Pools with addresses in their one form. Raises 400."""
+    return None if pools is None else tuple(map(_canonical_pool, pools))
+
+
+def _canonical_pool(pool: AddressRange) -> AddressRange:
+    try:
+        return AddressRange(canonical_ip(pool.start), canonical_ip(pool.end))
+    except ValueError:
+        raise invalid_pool(str({"start": pool.start, "end": pool.end})) from None
+
+
 def check_pools(cidr: str, pools: tuple[AddressRange, ...]) -> None:
     """Raises 400 for pools that are no ranges or leave the subnet, 409 for ones that overlap."""
     low, high = addresses.host_span(cidr)
@@ -138,13 +150,9 @@ def check_pools(cidr: str, pools: tuple[AddressRange, ...]) -> None:
 
 
 def _pool_span(pool: AddressRange) -> tuple[int, int]:
-    as_given = str({"start": pool.start, "end": pool.end})
-    try:
-        first, last = addresses.pool_span(pool)
-    except (AddrFormatError, ValueError):
-        raise invalid_pool(as_given) from None
+    first, last = addresses.pool_span(pool)
     if first > last:
-        raise invalid_pool(as_given)
+        raise invalid_pool(str({"start": pool.start, "end": pool.end}))
     return first, last
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from libs.commands import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
@@ -23,6 +24,7 @@ from libs.events import (
     SubnetPoolsChanged,
     SubnetRenamed,
 )
+from libs.model import canonical_cidr, canonical_ip
 from libs.network import addresses
 from libs.network.deciders import subnet_rules as rules
 from libs.network.deciders.access import own_network, own_subnet
@@ -56,8 +58,19 @@ def create(command: CreateSubnets, world: World) -> Decision:
     return Decision((*on_networks, *made), touched=tuple(one.stream for one in made))
 
 
+def canonical(new: NewSubnet) -> NewSubnet:
+    """The wish with its CIDR and addresses in their one form, host bits cleared. Raises 400."""
+    try:
+        cidr = canonical_cidr(new.cidr)
+        gateway = canonical_ip(new.gateway_ip) if new.gateway_ip else new.gateway_ip
+    except ValueError as error:
+        raise invalid_input(str(error)) from None
+    return replace(new, cidr=cidr, gateway_ip=gateway, allocation_pools=rules.canonical_pools(new.allocation_pools))
+
+
 def created(new: NewSubnet, network: Network) -> SubnetCreated:
     """The fact with every default worked out. Raises 400, 409."""
+    new = canonical(new)
     rules.check_cidr(new.ip_version, new.cidr)
     if new.enable_dhcp:
         rules.check_dhcp_fits(new.ip_version, new.cidr)
@@ -104,11 +117,23 @@ def update(command: UpdateSubnet, world: World) -> Decision:
     resource = own_subnet(world, command.subnet_id, "update_subnet")
     check_revision(resource, command.if_revision)
     subnet: Subnet = resource.state
-    wanted = {name: value for name, value in command.changes.items() if getattr(subnet, name) != value}
-    if wanted.get("allocation_pools", ()) is None:
-        del wanted["allocation_pools"]
+    wanted = _wanted(subnet, command.changes)
     _check_update(subnet, wanted)
     return changing(resource, _changes(subnet, wanted))
+
+
+def _wanted(subnet: Subnet, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from what is so, addresses in their one form; allocation_pools None is no wish. Raises 400."""
+    wanted = dict(changes)
+    pools = rules.canonical_pools(wanted.pop("allocation_pools", None))
+    if pools is not None:
+        wanted["allocation_pools"] = pools
+    if wanted.get("gateway_ip"):
+        try:
+            wanted["gateway_ip"] = canonical_ip(wanted["gateway_ip"])
+        except ValueError as error:
+            raise invalid_input(str(error)) from None
+    return {name: value for name, value in wanted.items() if getattr(subnet, name) != value}
 
 
 def _check_update(subnet: Subnet, wanted: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from libs.commands import WantedAddress
 from libs.errors import bad_request, invalid_input, ip_is_automatic, ip_not_on_network, ip_not_on_subnet, not_found
 from libs.events import AddressAllocated
-from libs.model import FixedIp
+from libs.model import FixedIp, canonical_ip, canonical_mac
 from libs.network import addresses
 from libs.network.deciders.reading import answer, found
 from libs.network.network import Network
@@ -42,8 +42,28 @@ class Wishes:
         return self.open is None or bool(self.open)
 
 
-def check_wishes(wanted: tuple[WantedAddress, ...]) -> None:
-    """Refuse a list that makes no sense whatever the network. Raises 400."""
+def wished_mac(text: str) -> str:
+    """A MAC that a caller named, in its one form. Raises 400."""
+    try:
+        return canonical_mac(text)
+    except ValueError as error:
+        raise bad_request(f"Invalid input for mac_address. Reason: {error}.") from None
+
+
+def canonical_wishes(wanted: Iterable[WantedAddress]) -> tuple[WantedAddress, ...]:
+    """The wishes with addresses in their one form (claims compare text). Raises 400 for a list that makes no sense anywhere."""
+    try:
+        wishes = tuple(
+            one if one.ip_address is None else WantedAddress(one.subnet_id, canonical_ip(one.ip_address))
+            for one in wanted
+        )
+    except ValueError as error:
+        raise bad_request(f"Invalid input for fixed_ips. Reason: {error}.") from None
+    _check_wishes(wishes)
+    return wishes
+
+
+def _check_wishes(wanted: tuple[WantedAddress, ...]) -> None:
     if len(wanted) > MAX_FIXED_IPS:
         raise invalid_input("Exceeded maximum amount of fixed ips per port")
     named = [one.ip_address for one in wanted if one.ip_address is not None]
@@ -58,9 +78,8 @@ def sorted_wishes(
     """The wishes of a port on a network, each on its subnet. Raises 400, and 404 for a subnet that does not exist."""
     if wanted is None:
         return Wishes((), None if any(not one.is_automatic for one in subnets) else ())
-    check_wishes(wanted)
     given, open_ = [], []
-    for wish in wanted:
+    for wish in canonical_wishes(wanted):
         subnet = _subnet_for(wish, network, subnets, owner, world)
         if wish.ip_address is not None:
             given.append(FixedIp(subnet.id, wish.ip_address))

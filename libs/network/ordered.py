@@ -1,0 +1,15 @@
+"""Free-form JSON in bodies, in one order: the log stores facts with sorted keys, so what is told in another order must show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def ordered(value: Any) -> Any:
+    """A JSON value whose objects, at any depth, have their keys sorted; lists keep their order."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [ordered(item) for item in value]
+    return value

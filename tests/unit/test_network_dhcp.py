@@ -1,0 +1,122 @@
+"""Which DHCP agents serve a network: the fact and the agent's port in one commit."""
+
+from __future__ import annotations
+
+import uuid
+
+from libs.commands import DeletePort, DeleteSubnet, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
+from libs.events import (
+    AddressAllocated,
+    AddressReleased,
+    NetworkDhcpScheduled,
+    NetworkDhcpUnscheduled,
+    NetworkSubnetRemoved,
+    PortBindingFailed,
+    PortBound,
+    PortCreated,
+    PortDeleted,
+    SubnetDeleted,
+)
+from libs.network.addresses import eui64
+from tests.unit.given import given, member
+from tests.unit.people import (
+    AGENT,
+    DHCP_PORT,
+    NET,
+    SUBNET,
+    SUBNET2,
+    SUBNET6,
+    US,
+    a_network,
+    a_slaac_subnet,
+    a_subnet,
+    dhcp_served,
+    uuid_of,
+)
+
+SCHEDULE = ScheduleDhcp(NET, AGENT, "net1", "nova", DHCP_PORT)
+UNSCHEDULE = UnscheduleDhcp(NET, AGENT, "net1", DHCP_PORT)
+
+
+def test_an_agent_gets_a_bound_port_with_an_address_on_each_subnet_with_dhcp():
+    past = given(
+        a_network(),
+        *a_subnet(),
+        *a_subnet("10.0.1.0/24", SUBNET2, enable_dhcp=False),
+        *a_subnet("10.0.2.0/24", uuid_of(13)),
+    )
+    device = f"dhcp{uuid.uuid5(uuid.NAMESPACE_DNS, 'net1')}-{NET}"
+    mac = "fa:16:3e:00:00:01"
+    past.when(SCHEDULE).then(
+        NetworkDhcpScheduled(NET, AGENT, "net1", "nova", DHCP_PORT),
+        PortCreated(DHCP_PORT, NET, US, "", "", mac, True, device, "network:dhcp"),
+        AddressAllocated(DHCP_PORT, SUBNET, "10.0.0.2"),
+        AddressAllocated(DHCP_PORT, uuid_of(13), "10.0.2.2"),
+        PortBound(DHCP_PORT, NET, "net1", "", 1, "ovs", {"bridge_name": "br-int", "datapath_type": "netdev"}),
+    )
+
+
+def test_on_a_slaac_subnet_the_dhcp_port_forms_its_address_as_every_host_does():
+    outcome = given(a_network(), *a_slaac_subnet()).when(SCHEDULE)
+    assert outcome.of(AddressAllocated) == [
+        AddressAllocated(DHCP_PORT, SUBNET6, eui64("2001:db8::/64", "fa:16:3e:00:00:01"))
+    ]
+
+
+def test_a_second_asking_changes_nothing():
+    outcome = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2")).when(SCHEDULE)
+    assert outcome.decision.changes == () and outcome.asked == ()
+
+
+def test_a_network_that_is_gone_cannot_be_served():
+    given().when(SCHEDULE).refused(404, "NetworkNotFound")
+    given().when(UNSCHEDULE).refused(404, "NetworkNotFound")
+
+
+def test_a_host_without_a_switch_agent_still_gets_the_fact():
+    outcome = given(a_network()).with_broken("net1").when(SCHEDULE)
+    assert outcome.of(PortBindingFailed) == [PortBindingFailed(DHCP_PORT, NET, "net1", "", "no live agent")]
+
+
+def test_an_unscheduled_agent_loses_its_port_and_addresses():
+    past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2"))
+    past.when(UNSCHEDULE).then(
+        NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT),
+        AddressReleased(DHCP_PORT, SUBNET, "10.0.0.2"),
+        PortDeleted(DHCP_PORT, NET, US, "fa:16:3e:dd:00:01", "net1", f"dhcp-{NET}", "network:dhcp"),
+    )
+
+
+def test_unscheduling_who_does_not_serve_changes_nothing():
+    assert given(a_network()).when(UNSCHEDULE).decision.changes == ()
+
+
+def test_an_agent_can_serve_again_after_it_was_unscheduled():
+    past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2")).when(UNSCHEDULE).after()
+    assert past.state("network", NET).dhcp == ()
+    again = past.when(ScheduleDhcp(NET, AGENT, "net1", "nova", uuid_of(30))).after()
+    assert again.state("network", NET).dhcp_port_ids == (uuid_of(30),)
+
+
+def test_a_further_subnet_is_served_through_the_same_port():
+    past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2"), *a_subnet("10.0.1.0/24", SUBNET2))
+    wishes = (WantedAddress(SUBNET, "10.0.0.2"), WantedAddress(SUBNET2))
+    past.when(UpdatePort(DHCP_PORT, {"fixed_ips": wishes})).then(AddressAllocated(DHCP_PORT, SUBNET2, "10.0.1.2"))
+
+
+def test_a_deleted_subnet_takes_the_dhcp_ports_address_along():
+    past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2"))
+    outcome = past.when(DeleteSubnet(SUBNET)).then(
+        AddressReleased(DHCP_PORT, SUBNET, "10.0.0.2"),
+        NetworkSubnetRemoved(NET, SUBNET, "10.0.0.0/24"),
+        SubnetDeleted(SUBNET, NET, US, "10.0.0.0/24"),
+    )
+    [guard] = outcome.guards
+    assert (guard.column, guard.value, guard.besides) == ("subnet_ids", SUBNET, (DHCP_PORT,))
+
+
+def test_an_owner_who_deletes_the_dhcp_port_ends_that_agents_service_in_the_log_too():
+    past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2")).by(member(US))
+    outcome = past.when(DeletePort(DHCP_PORT))
+    assert outcome.of(NetworkDhcpUnscheduled) == [NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT)]
+    assert outcome.after().state("network", NET).dhcp == ()
