@@ -13,39 +13,29 @@ import uuid
 from time import monotonic
 
 from libs.agent.brain import Brain, Link
+from libs.agent.pace import Pace
 from libs.bus.agent_link import AgentLink
 from libs.bus.names import agent_user
 from libs.chain import Chain
 from libs.config import Settings
 from libs.feed import Alive, Drift, Feed, Hello
 
-SETTLE_SECONDS = 0.002
-"""How long changes gather before they are applied."""
-FETCH_AGAIN_SECONDS = 3.0
-FETCH_PAUSE_SECONDS = 0.2
-"""At least so long between two Fetches, whatever is answered."""
-CHECK_SECONDS = 60.0
-"""After so long without any answer from the server an agent asks whether it missed something."""
-COMPLETE_SECONDS = 30.0
-AUDIT_SECONDS = 180.0
-BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-SPREAD_SECONDS = 0.5
-"""Agents that were cut off together do not all come back in the same instant."""
 _log = logging.getLogger(__name__)
 
 
 class AgentRuntime:
     """Runs one agent until `close`; `poke` says that the brain has something to apply."""
 
-    def __init__(self, settings: Settings, brain: Brain, link: Link | None = None) -> None:
-        self._settings, self._brain, self._chain = settings, brain, Chain()
+    def __init__(self, settings: Settings, brain: Brain, link: Link | None = None, pace: Pace | None = None) -> None:
+        self._settings, self._brain, self._chain, self._pace = settings, brain, Chain(), pace or Pace()
         user = agent_user(brain.agent_type, settings.host)
         self._link = link or AgentLink(settings, user, self.on_feed, self.on_up)
         self._poked, self._nudged, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._hello_due = self._complete_due = False
-        self._fetch_at, self._fetched_at, self._complete_at = 0.0, 0.0, monotonic() + COMPLETE_SECONDS
-        self._audit_at = monotonic() + AUDIT_SECONDS * random.uniform(0.8, 1.2)
+        self._fetch_at = self._fetched_at = 0.0
+        self._complete_at = monotonic() + self._pace.complete
+        self._audit_at = monotonic() + _about(self._pace.audit)
         self._ups, self._failures, self._applied = 0, 0, 0
 
     def run(self) -> None:
@@ -53,9 +43,9 @@ class AgentRuntime:
         for loop in (self._link.run, self._keep_in_touch, self._heartbeat):
             threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
         while not self._closing.is_set():
-            poked = self._poked.wait(self._pause())
+            poked = self._poked.wait(self._patience())
             if poked:
-                self._closing.wait(SETTLE_SECONDS)
+                self._closing.wait(self._pace.settle)
             self._poked.clear()
             if self._chain.ready and (poked or self._due()) and not self._closing.is_set():
                 self._work()
@@ -74,8 +64,7 @@ class AgentRuntime:
     def announce(self) -> None:
         """Say Hello again: the configurations changed."""
         self._hello_due = True
-        self._fetch_at = self._fetched_at + FETCH_PAUSE_SECONDS
-        self._nudged.set()
+        self._ask_soon()
 
     @property
     def in_sync(self) -> bool:
@@ -84,7 +73,7 @@ class AgentRuntime:
 
     def on_up(self) -> None:
         """The bus is there (again): introduce, and ask for what may have been lost meanwhile."""
-        self._fetch_at = monotonic() + (random.uniform(0, SPREAD_SECONDS) if self._ups else 0)
+        self._fetch_at = monotonic() + (random.uniform(0, self._pace.spread) if self._ups else 0)
         self._ups += 1
         self._hello_due = True
         self._nudged.set()
@@ -95,14 +84,16 @@ class AgentRuntime:
             for part in self._chain.receive(feed):
                 self._take_in(part)
             if feed.request:
-                self._fetch_at = monotonic() + (
-                    FETCH_AGAIN_SECONDS if self._chain.asking else CHECK_SECONDS * random.uniform(0.8, 1.2)
-                )
+                wait = self._pace.fetch_again if self._chain.asking else _about(self._pace.check)
+                self._fetch_at = monotonic() + wait
                 self._complete_due = self._complete_due or self._chain.in_sync
             if self._chain.gap and not self._chain.asking:
-                self._fetch_at = self._fetched_at + FETCH_PAUSE_SECONDS
-                self._nudged.set()
+                self._ask_soon()
         self.poke()
+
+    def _ask_soon(self) -> None:
+        self._fetch_at = self._fetched_at + self._pace.fetch_pause
+        self._nudged.set()
 
     def _take_in(self, feed: Feed) -> None:
         if feed.full:
@@ -128,32 +119,29 @@ class AgentRuntime:
     def _tell(self) -> None:
         if monotonic() < self._fetch_at or not self._ups:
             return
-        if (
-            self._hello_due or not self._chain.in_sync
-        ):  # a Hello that nobody got is told again until something is answered
-            self._hello_due = not self._link.send(self._hello())
         with self._lock:
             fetch = self._chain.ask(uuid.uuid4().hex)
             self._fetched_at = monotonic()
-            self._fetch_at = self._fetched_at + FETCH_AGAIN_SECONDS
+            self._fetch_at = self._fetched_at + self._pace.fetch_again
+        # A Hello that nobody got is told again until something is answered.
+        if self._hello_due or not self._chain.in_sync:
+            self._hello_due = not self._link.send(self._hello())
         self._link.send(fetch)
 
     def _hello(self) -> Hello:
         brain, settings = self._brain, self._settings
-        return Hello(
-            settings.host, brain.agent_type, brain.binary, settings.availability_zone, dict(brain.configurations())
-        )
+        configurations = dict(brain.configurations())
+        return Hello(settings.host, brain.agent_type, brain.binary, settings.availability_zone, configurations)
 
     def _heartbeat(self) -> None:
         while not self._closing.wait(self._settings.report_seconds):
             if self._ups:
                 self._link.send(Alive(self._applied, {"networks": len(self._chain.networks)}))
 
-    def _pause(self) -> float:
+    def _patience(self) -> float:
         """Seconds to wait for a poke."""
-        if self._failures:
-            return BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1]
-        return 1.0
+        backoff = self._pace.backoff
+        return backoff[min(self._failures, len(backoff)) - 1] if self._failures else 1.0
 
     def _due(self) -> bool:
         """Whether there is something to do without a poke."""
@@ -164,12 +152,12 @@ class AgentRuntime:
         try:
             self._apply()
             if monotonic() >= self._audit_at:
-                self._audit_at = monotonic() + AUDIT_SECONDS
+                self._audit_at = monotonic() + _about(self._pace.audit)
                 self._audit()
         except Exception:
             self._failures += 1
             _log.exception("applying failed, attempt %s", self._failures)
-            self._closing.wait(BACKOFF_SECONDS[0])
+            self._closing.wait(self._pace.backoff[0])  # pokes cut the rest of the backoff short, but not this
         else:
             self._failures = 0
 
@@ -180,8 +168,9 @@ class AgentRuntime:
         if report is not None and report.ports:
             self._link.send(report)
         if self._complete_due or monotonic() >= self._complete_at:
+            self._complete_due = False
             self._complete_due = not self._link.send(self._brain.wiring())
-            self._complete_at = monotonic() + COMPLETE_SECONDS
+            self._complete_at = monotonic() + self._pace.complete
 
     def _audit(self) -> None:
         drift = {name: count for name, count in self._brain.audit().items() if count}
@@ -189,3 +178,9 @@ class AgentRuntime:
             _log.warning("the host differed from what is desired and was repaired", extra={"fields": drift})
             self._link.send(Drift(drift))
             self._complete_due = True
+            self.poke()
+
+
+def _about(seconds: float) -> float:
+    """`seconds`, give or take a fifth: many agents do not do the same in the same instant."""
+    return seconds * random.uniform(0.8, 1.2)

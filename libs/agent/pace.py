@@ -1,0 +1,25 @@
+"""How fast an agent does what it does again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """All in seconds.
+
+    settle: how long changes gather before they are applied. fetch_again: when a Fetch is repeated that nobody answered. fetch_pause:
+    at least so long between two Fetches. check: after so long without any answer an agent asks whether it missed something.
+    complete: between two complete wiring reports. audit: between two full read-backs. backoff: waits after 1, 2, .. failures to
+    apply. spread: agents that were cut off together come back within this time, not all in one instant.
+    """
+
+    settle: float = 0.002
+    fetch_again: float = 3.0
+    fetch_pause: float = 0.2
+    check: float = 60.0
+    complete: float = 30.0
+    audit: float = 180.0
+    backoff: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+    spread: float = 0.5
