@@ -72,12 +72,16 @@ class Host:
         self.dirty |= {("host", host) for host in {*self.facts.agents, *self.facts.ports_on}}
         self._taps |= self.view.ports.keys()
 
+    def base_changes(self) -> list[rows.RowChange]:
+        """Our bridges and patch ports, as far as they are missing."""
+        return rows.bridges(self.layout, self.view) + rows.patches(self.layout, self.view)
+
     def row_changes(self) -> list[rows.RowChange]:
         """What OVSDB lacks for the dirty keys; choosing and freeing local VLANs is part of it."""
         marks = self._assign_vlans()
         out: list[rows.RowChange] = []
         if STATIC in self.dirty:
-            out += rows.bridges(self.layout, self.view) + rows.patches(self.layout, self.view)
+            out += self.base_changes()
         if any(kind in ("host", "static") for kind, _ in self.dirty):
             out += rows.tunnels(self.layout, self.view, self.wanted.tunnels())
         return out + marks + rows.tags(self.view, self._tags())
@@ -97,8 +101,18 @@ class Host:
             return None
         tap = self.wanted.tap(port)
         wired = tap is not None and tap.tag == self.vlans.get(port.network_id)
-        wired = wired and self.book.dirty.isdisjoint(self.book.of(("port", port_id)))
+        wired = wired and bool(self.book.of(("port", port_id))) and not self.is_pending(port_id)
         return PortReport(port.id, port.generation, wired, "unplugged" if self.wanted.enabled(port) else "disabled")
+
+    def is_pending(self, port_id: str) -> bool:
+        """Whether something of this port is not written yet."""
+        owner = ("port", port_id)
+        return owner in self.dirty or not self.book.dirty.isdisjoint(self.book.of(owner))
+
+    def neighbours(self) -> dict[str, str]:
+        """{address: mac} of the remote ends of tunnels that are there, as far as their agents told."""
+        ends = [agent for host, agent in self.facts.agents.items() if self.view.ofport(self.wanted.tunnel_to(host))]
+        return {agent.tunnel_ip: agent.tunnel_mac for agent in ends if agent.tunnel_mac}
 
     def local_ports(self) -> list[str]:
         """Ids of the ports that are bound here."""

@@ -1,0 +1,209 @@
+"""The OVS agent's brain: facts and OVSDB's rows in, rows and flows out. Thin: what should be is decided in `libs.materialise.ovs`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from libs.config import Settings
+from libs.eventlog.protocol import Recorded
+from libs.feed import PortReport, Wiring
+from libs.kernel.hands import KernelRefused
+from libs.materialise.ovs.host import Host
+from libs.materialise.ovs.rows import RowChange, to_json
+from libs.materialise.ovs.view import BR_INT, BR_TUN, Layout, datapath_type
+from libs.model import OVS_AGENT
+from services.agent_ovs.neighbours import Neighbours
+from services.agent_ovs.retry import Retry
+from services.agent_ovs.switch import Switch, Verbs
+from services.agent_ovs.tally import Tally
+
+MODULES = ("libs.kernel.ovsdb", "libs.kernel.flows", "libs.kernel.underlay")
+_ROUNDS = 4  # writes until OVSDB shows what was written; more means that something is not taken
+_log = logging.getLogger(__name__)
+
+
+class OvsBrain:
+    """Keeps one host's Open vSwitch as the log says.
+
+    `take`, `forget` and `told` may be called at any time, from any thread. `poke` is called when there is something to apply.
+    The switch is first touched by `prepare` (our bridges, empty: they drop everything) or `apply`.
+    """
+
+    agent_type, binary = OVS_AGENT, "neutron-openvswitch-agent"
+
+    def __init__(self, settings: Settings, hands: Verbs, poke: Callable[[], None] = lambda: None) -> None:
+        self._settings, self._hands, self.poke = settings, hands, poke
+        layout = Layout(settings.host, settings.tunnel_ip, dict(settings.bridge_mappings), settings.datapath_type)
+        self.tally = Tally(settings.state_dir)
+        self._host = Host(layout)
+        self._switch = Switch(hands, settings.ovs_rundir, (BR_INT, BR_TUN), self.tally)
+        self._neighbours = Neighbours(hands, settings.ovs_rundir, settings.tunnel_ip)
+        self._retry = Retry(lambda: self.poke())
+        self._open = False
+        self._lock, self._opening = threading.Lock(), threading.Lock()
+        self._touched: set[str] = set()
+        self._reported: dict[str, PortReport] = {}
+
+    def configurations(self) -> dict[str, Any]:
+        """What Hello tells: {tunneling_ip, tunnel_mac, tunnel_types, bridge_mappings, datapath_type, integration_bridge}."""
+        self._ensure_open()
+        with self._lock:
+            datapath = datapath_type(self._host.layout, self._host.view)
+        return {
+            "tunneling_ip": self._settings.tunnel_ip,
+            "tunnel_mac": self._neighbours.end()["mac"],
+            "tunnel_types": ["vxlan"] if self._settings.tunnel_ip else [],
+            "bridge_mappings": dict(self._settings.bridge_mappings),
+            "datapath_type": datapath,
+            "integration_bridge": BR_INT,
+        }
+
+    def forget(self, networks: tuple[str, ...] | None) -> None:
+        """Drop these networks (None: everything); what does not come back goes with the next apply."""
+        with self._lock:
+            self._host.forget(networks)
+
+    def take(self, recorded: Recorded) -> None:
+        """Take in one fact; the switch is not touched."""
+        with self._lock:
+            self._host.take(recorded)
+
+    def told(self, message: dict[str, Any]) -> None:
+        """What the hands tell unasked: rows that changed, a switch that went away or came back."""
+        with self._lock:
+            if "ovsdb" in message:
+                self._host.see(message["ovsdb"]["bridges"], message["ovsdb"]["ports"])
+            if "switch" in message:
+                self._switch.tell(message["switch"]["bridge"], message["switch"]["up"])
+                self._neighbours.forget()
+        self.poke()
+
+    def lost(self) -> None:
+        """The hands died: what they told may be stale, so everything is read again."""
+        self._open = False
+        self.poke()
+
+    def prepare(self) -> None:
+        """Make br-int, br-tun and the patch ports, so that Nova can plug before any fact is here; flows wait for the facts."""
+        self._ensure_open()
+        with self._lock:
+            changes = self._host.base_changes()
+        self._write(changes)
+
+    def apply(self) -> Wiring | None:
+        """Bring rows and flows of what is dirty to what is wanted; what was wired or unwired by it. Raises HandsLost, KernelRefused.
+
+        What the switch refuses stays dirty and is tried again later; its neighbours are served.
+        """
+        self._ensure_open()
+        refused = self._write_rows()
+        with self._lock:
+            bridges, ends = self._host.view.bridges.keys() & self._bridges(), self._remote_ends()
+        self._switch.watch(bridges)
+        self._switch.read(self._host.book)
+        self._neighbours.teach(ends)
+        with self._lock:
+            plan = self._switch.plan(self._host.book)
+        refused += self._switch.apply(plan, self._host.book) if plan else 0
+        self.tally.write()
+        self._retry.after(refused)
+        return self._changes()
+
+    def audit(self) -> dict[str, int]:
+        """Read everything back and repair it: {flows, rows} that differed although nothing was to be done."""
+        self.apply()
+        before = self.tally.counts()
+        with self._lock:
+            self._switch.doubt()
+            self._neighbours.forget()
+            self._host.refresh()
+        self.apply()
+        counts = {name: count - before[name] for name, count in self.tally.counts().items()}
+        flows = sum(counts[f"flows_{what}"] for what in ("added", "changed", "removed"))
+        return {"flows": flows, "rows": counts["rows_written"]}
+
+    def wiring(self) -> Wiring:
+        """Every port that is wired now; one that is being worked on counts as it did before."""
+        with self._lock:
+            reports = [report for report in map(self._host.report, self._host.local_ports()) if report is not None]
+            now = [replace(report, wired=True) for report in reports if report.wired or self._was_wired(report)]
+            self._reported = {report.port_id: report for report in now}
+        return Wiring(tuple(now), complete=True)
+
+    def _was_wired(self, report: PortReport) -> bool:
+        before = self._reported.get(report.port_id)
+        return before is not None and before.generation == report.generation and self._host.is_pending(report.port_id)
+
+    def _remote_ends(self) -> dict[str, str]:
+        netdev = datapath_type(self._host.layout, self._host.view) == "netdev"
+        return self._host.neighbours() if netdev else {}
+
+    def _bridges(self) -> set[str]:
+        return {BR_INT, BR_TUN, *self._settings.bridge_mappings.values()}
+
+    def _ensure_open(self) -> None:
+        """Follow the database; after the hands were lost, from a fresh snapshot, and read every flow back."""
+        with self._opening:  # who comes second must wait: a view that is not there yet would look like an empty host
+            if self._open:
+                return
+            self._open = True
+            try:
+                rows = self._hands.call("ovsdb.open", rundir=self._settings.ovs_rundir)
+            except BaseException:
+                self._open = False
+                raise
+            with self._lock:
+                self._host.see_all(rows["bridges"], rows["ports"])
+                self._switch.forget()
+                self._neighbours.forget()
+
+    def _write_rows(self) -> int:
+        """Write rows until OVSDB shows all that is wanted, then work the flows out; returns how many rows were refused."""
+        refused: list[RowChange] = []
+        for _ in range(_ROUNDS):
+            with self._lock:
+                changes = [change for change in self._host.row_changes() if change not in refused]
+                if not changes:
+                    break
+            refused += self._write(changes)
+        with self._lock:
+            done = self._host.render()
+            self._touched |= {id for kind, id in done if kind == "port"}
+            if refused or changes:
+                self._host.dirty |= done
+        return len(refused) + len(changes)
+
+    def _write(self, changes: list[RowChange]) -> list[RowChange]:
+        """All in one transaction; when it is refused each alone, so that no other is blocked. Returns the bad ones."""
+        if not changes:
+            return []
+        try:
+            self._call_write(changes)
+            return []
+        except KernelRefused as error:
+            if len(changes) == 1:
+                self.tally.add("rows_refused")
+                _log.error("row refused: %s: %s", changes[0], error)
+                return changes
+        return [bad for change in changes for bad in self._write([change])]
+
+    def _call_write(self, changes: list[RowChange]) -> None:
+        self._hands.call("ovsdb.write", rundir=self._settings.ovs_rundir, changes=[to_json(one) for one in changes])
+        self.tally.add("rows_written", len(changes))
+
+    def _changes(self) -> Wiring | None:
+        """What the server does not know yet of the touched ports."""
+        out = []
+        with self._lock:
+            for port_id in sorted(self._touched):
+                report, before = self._host.report(port_id), self._reported.pop(port_id, None)
+                if report is not None and report.wired:
+                    self._reported[port_id] = report
+                if report is not None and report != before and (report.wired or before is not None):
+                    out.append(report)
+            self._touched = {id for id in self._touched if self._host.is_pending(id)}
+        return Wiring(tuple(out)) if out else None
