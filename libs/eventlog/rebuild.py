@@ -50,7 +50,7 @@ def rebuild(admin_url: str, kind: str, progress: Progress = lambda position, hea
     the last few events are folded and the tables are renamed. `progress(position, head)` is called after every page.
     Raises KeyError for an unknown kind, psycopg2.Error when the database fails; then the live table is as it was.
     """
-    started = time.monotonic()
+    started, _ = time.monotonic(), KINDS[kind]
     builder = _Builder(psycopg2.connect(admin_url), kind)
     try:
         builder.build_up_to_head(progress)

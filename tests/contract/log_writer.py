@@ -19,6 +19,7 @@ from libs.eventlog.chain import Stored
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Accepted, Append
 from libs.eventlog.writer import Writer
+from libs.events import Event
 from libs.network.kinds import KINDS
 from tests.contract.log_cases import change, context, created, port_row, renamed
 
@@ -44,7 +45,8 @@ class WhimsicalWriter(Writer):
 def random_append(rng: random.Random) -> Append:
     """A new port with one to three facts that wants one of few addresses."""
     port = str(uuid.UUID(int=rng.getrandbits(128)))
-    facts = (created(port), *(renamed(port, "", str(n)) for n in range(rng.randint(0, 2))))
+    facts: list[Event] = [created(port)]
+    facts += [renamed(port, "", str(number)) for number in range(rng.randint(0, 2))]
     address = f"ip/s/{rng.randint(1, 400)}"
     return Append(
         context(port),

@@ -205,17 +205,29 @@ def test_a_commit_of_unknown_fate_is_cleared_up_before_the_answer(
     log.verify()
 
 
+class LateCommit(threading.Thread):
+    """Appends a port after 20 ms and notes when that was done."""
+
+    def __init__(self, log: PostgresLog, port: str) -> None:
+        super().__init__()
+        self._log, self._port, self.done = log, port, 0.0
+        self.start()
+
+    def run(self) -> None:
+        time.sleep(0.02)
+        self._log.append([new_port(self._port)])
+        self.done = time.monotonic()
+
+
 def test_a_follower_is_woken_long_before_it_would_poll(log: PostgresLog) -> None:
     tail = Tail(log, 0)
     tail.wait(0.05)
     delays = []
     for number in range(20):
-        appended: list[float] = []
-        commit = threading.Timer(0.02, lambda: (log.append([new_port(str(number))]), appended.append(time.monotonic())))  # noqa: B023
-        commit.start()
+        commit = LateCommit(log, str(number))
         events = tail.wait(5)
         commit.join()
-        delays.append(time.monotonic() - appended[0])
+        delays.append(time.monotonic() - commit.done)
         assert [one.stream for one in events] == [f"port-{number}"]
     tail.close()
     assert sorted(delays)[10] < POLL_SECONDS / 5

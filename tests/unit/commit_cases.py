@@ -20,15 +20,21 @@ US = "1" * 32
 
 
 class Advisers:
-    """Knows subnets as `cidrs` tells and nothing of the log: always proposes the lowest address, VNI and MAC not to be avoided."""
+    """Knows subnets as `cidrs` tells and nothing of the log: always proposes the lowest address, VNI and MAC not to be avoided.
 
-    def __init__(self) -> None:
+    `forgetful`: forgets between calls what it proposed, so that proposals collide.
+    """
+
+    def __init__(self, forgetful: bool = True) -> None:
+        self._forgetful = forgetful
+        self._given: set[Answer] = set()
         self.cidrs: dict[str, str] = {}
         self.asked: list[Question] = []
 
     def __call__(self, questions: list[Question]) -> list[Answer]:
         self.asked += questions
-        self._given: set[Answer] = set()
+        if self._forgetful:
+            self._given = set()
         return [self._answer(one) for one in questions]
 
     def _fresh(self, choices: Iterable[Answer], avoid: Sequence[Answer]) -> Answer:
@@ -74,9 +80,9 @@ def by(user: str = "u", command_id: str = "") -> Context:
 class Site:
     """One log with any number of replicas of the writing service on it, all of the same advisers."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, forgetful: bool = True) -> None:
         self.log: Any = log
-        self.advisers = Advisers()
+        self.advisers = Advisers(forgetful)
         self.ledger = self.replica()
 
     def replica(self, ask: Callable[[list[Question]], Sequence[Answer]] | None = None) -> Ledger:
