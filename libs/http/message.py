@@ -55,8 +55,11 @@ class Request:
         """Whether something was sent (an empty chunked body counts as one)."""
         return not self.environ["wsgi.input"].finished
 
-    def json(self, bulk: bool = False) -> Any:
-        """The body's value; None when there is none. Raises Refusal 400, 408, 413, 415."""
+    def json(self, bulk: str = "") -> Any:
+        """The body's value; None when there is none. An object with the key `bulk` may be of bulk_bytes, others of body_bytes.
+
+        Raises Refusal 400, 408, 413, 415.
+        """
         if not self.has_body():
             return None
         kind = self.environ.get("CONTENT_TYPE", "")
@@ -68,7 +71,10 @@ class Request:
         data = self.environ["wsgi.input"].read(most + 1)
         if len(data) > most:
             raise too_large(most)
-        return parse_json(data, self.limits)
+        value = parse_json(data, self.limits)
+        if len(data) > self.limits.body_bytes and not (isinstance(value, dict) and bulk in value):
+            raise too_large(self.limits.body_bytes)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

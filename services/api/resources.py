@@ -45,7 +45,7 @@ class Resources:
 
     def create(self, request: Request) -> Reply:
         """POST to the collection, one or many."""
-        text = self._writes.create(self._kind, request.json(bulk=True), self._context(request))
+        text = self._writes.create(self._kind, request.json(bulk=f"{self._kind}s"), self._context(request))
         return Reply(201, [text.encode()])
 
     def update(self, request: Request) -> Reply:

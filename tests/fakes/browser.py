@@ -48,7 +48,7 @@ class Browser:
         named = {"X-Project-Id": project, "X-User-Id": f"user-of-{project}", "X-Roles": ",".join(roles)}
         return Browser(self._app, {**named, **headers})
 
-    def call(self, method: str, target: str, body: Any = None, raw: bytes | None = None, **headers: str) -> Seen:
+    def call(self, method: str, target: str, body: Any = None, raw: bytes | None = None, **headers: Any) -> Seen:
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         path, _, query = target.partition("?")
         env: dict[str, Any] = {
@@ -65,16 +65,16 @@ class Browser:
         chunks = self._app(env, lambda status, headers: seen.extend((status, headers)))
         return Seen(int(seen[0].split()[0]), dict(seen[1]), b"".join(chunks))
 
-    def get(self, target: str, **headers: str) -> Seen:
+    def get(self, target: str, **headers: Any) -> Seen:
         return self.call("GET", target, **headers)
 
-    def post(self, target: str, body: Any, **headers: str) -> Seen:
+    def post(self, target: str, body: Any, **headers: Any) -> Seen:
         return self.call("POST", target, body, **headers)
 
-    def put(self, target: str, body: Any, **headers: str) -> Seen:
+    def put(self, target: str, body: Any, **headers: Any) -> Seen:
         return self.call("PUT", target, body, **headers)
 
-    def delete(self, target: str, **headers: str) -> Seen:
+    def delete(self, target: str, **headers: Any) -> Seen:
         return self.call("DELETE", target, **headers)
 
     def made(self, kind: str, **values: Any) -> dict[str, Any]:

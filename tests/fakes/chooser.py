@@ -74,7 +74,7 @@ class Chooser:
                 and (wish.ip_address is None or addresses.contains(one.cidr, wish.ip_address))
             ]
             if not fitting:
-                raise ip_not_on_network(question.network_id, wish.ip_address or "")
+                raise ip_not_on_network(wish.ip_address or "")
             asked = FixedIp(fitting[0].id, wish.ip_address) if wish.ip_address else None
             chosen.append(asked or self._lowest(fitting[0], question))
         return tuple(chosen)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from libs.commands import RegisterAgent
 from libs.config import Settings
@@ -47,10 +48,15 @@ class World:
         self.log.pool.execute(text, (agent, at))
 
 
+@cache
+def _log(url: str) -> PostgresLog:
+    """One log for all tests of a session: it keeps connections."""
+    return PostgresLog(url)
+
+
 def api_world(database: object) -> Iterator[World]:
     """A World over the fixture `database`, emptied."""
-    log = PostgresLog(database.fresh().url)  # type: ignore[attr-defined]
+    log = _log(database.fresh().url)  # type: ignore[attr-defined]
     ledger, settings = Ledger(log, Chooser(log)), Settings()
     app = make_app(log.pool.query, ledger.commit, settings, Limits(), lambda: datetime.now(UTC))
     yield World(log, ledger, app, settings, Browser(app))
-    log.pool.close()

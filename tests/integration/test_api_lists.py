@@ -98,7 +98,9 @@ def test_fields_are_all_that_is_shown(admin: Browser, cloud: dict[str, str]) -> 
     port = admin.get("/v2.0/ports?name=b1").json["ports"][0]
     wanted = ("id", "fixed_ips", "admin_state_up", "binding:vif_details", "tenant_id", "revision_number", "description")
     query = "&".join(f"fields={name}" for name in wanted)
-    assert admin.get(f"/v2.0/ports?name=b1&{query}&fields=nonsense").json["ports"] == [{name: port[name] for name in wanted}]
+    assert admin.get(f"/v2.0/ports?name=b1&{query}&fields=nonsense").json["ports"] == [
+        {name: port[name] for name in wanted}
+    ]
     assert admin.get(f"/v2.0/ports/{port['id']}?{query}").json["port"] == {name: port[name] for name in wanted}
     assert admin.get("/v2.0/ports?name=b1&fields=nonsense").json["ports"] == [{}]
 
@@ -109,8 +111,12 @@ def test_lists_are_ordered_by_several_keys(admin: Browser, cloud: dict[str, str]
     assert names(admin, "/v2.0/ports?sort_key=name&sort_dir=desc") == ["r0", "b3", "b2", "b1", "b0"]
 
 
-@pytest.mark.parametrize("order", ["", "&sort_key=name&sort_dir=desc", "&sort_key=device_id&sort_dir=asc&sort_key=name&sort_dir=desc"])
-def test_pages_followed_by_their_links_show_everything_once_both_ways(admin: Browser, cloud: dict[str, str], order: str) -> None:
+@pytest.mark.parametrize(
+    "order", ["", "&sort_key=name&sort_dir=desc", "&sort_key=device_id&sort_dir=asc&sort_key=name&sort_dir=desc"]
+)
+def test_pages_followed_by_their_links_show_everything_once_both_ways(
+    admin: Browser, cloud: dict[str, str], order: str
+) -> None:
     everything = names(admin, f"/v2.0/ports?limit=100{order}")
     assert len(everything) == 5
 
@@ -145,7 +151,9 @@ def test_a_page_is_stable_while_others_come_and_go(admin: Browser, cloud: dict[s
 
 
 def test_the_links_keep_the_filters(admin: Browser, cloud: dict[str, str]) -> None:
-    seen = admin.get("/v2.0/ports?limit=1&device_id=vm0&device_id=vm1&fields=name", **{"X-Forwarded-Proto": "https"}).json
+    seen = admin.get(
+        "/v2.0/ports?limit=1&device_id=vm0&device_id=vm1&fields=name", **{"X-Forwarded-Proto": "https"}
+    ).json
     (href,) = (one["href"] for one in seen["ports_links"] if one["rel"] == "next")
     assert href.startswith("https://api:9696/v2.0/ports?")
     query = parse_qs(urlsplit(href).query)
