@@ -6,6 +6,7 @@ The session goes with the process (kill -9 included), and with it the lock; the 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 
@@ -55,6 +56,8 @@ class Leadership:
     def _lead(self, session: Connection, stop: threading.Event) -> None:
         """Run the loops until `stop` or until one of them fails. Raises what it raised."""
         _log.info("this process leads")
+        name = f"netledger topology leader {os.getpid()}"  # for the operator's pg_stat_activity
+        facts.query(session, "select set_config('application_name', %s, false)", (name,))
         over, failures = threading.Event(), list[BaseException]()
         loops = self._work(session)
         threads = [threading.Thread(target=_guarded, args=(loop, over, failures), daemon=True) for loop in loops]

@@ -1,0 +1,189 @@
+"""A cloud without hypervisors: real database and broker, topology and ipam as processes, agents that only write down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from cli.servers import PrivateRabbitMQ
+from libs import enrol
+from libs.asking import Asker
+from libs.bus import Caller
+from libs.commands import Command, CreateNetworks, CreatePorts, CreateSubnets, NewNetwork, NewPort, NewSubnet
+from libs.config import Settings
+from libs.eventlog.commit import Committed, Ledger
+from libs.eventlog.postgres import PostgresLog
+from libs.eventlog.protocol import Recorded
+from libs.model import DHCP_AGENT, OVS_AGENT, Actor, Context
+from libs.network.kinds import resource_of
+from services.topology import feeds
+from tests.fakes.recording_brain import FakeAgent
+from tests.servers import Database
+
+SECONDS = 10.0
+
+
+def eventually(what: str, check: Callable[[], object], seconds: float = SECONDS) -> float:
+    """Wait until `check` gives something true; how long that took, in seconds."""
+    start = time.monotonic()
+    while not check():
+        assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.002)
+    return time.monotonic() - start
+
+
+class Cloud:
+    """What a test needs to say: networks, subnets, ports and agents, and what the log and the read model hold."""
+
+    def __init__(self, database: Database, broker: PrivateRabbitMQ) -> None:
+        self.database, self.broker = database, broker
+        self.settings = Settings(
+            database_url=database.url, amqp_url=broker.url, report_seconds=0.3, agent_down_seconds=2.0
+        )
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.agents: list[FakeAgent] = []
+        self.log = PostgresLog(database.url)
+        self._caller = Caller(broker.url, 5.0)
+        ask = [lambda items, name=name: self._caller.call(name, "answer", items) for name in ("ipam", "topology")]
+        self.ledger = Ledger(self.log, Asker(*ask))
+
+    def start(self, *modules: str) -> subprocess.Popen[bytes]:
+        """A process with these services' modules, e.g. `topology`."""
+        names = [f"services.{name}.service" for name in modules]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("NETLEDGER_")}
+        for name in ("database_url", "amqp_url", "report_seconds", "agent_down_seconds"):
+            environ[f"NETLEDGER_{name.upper()}"] = str(getattr(self.settings, name))
+        environ["NETLEDGER_VLAN_RANGES"] = "physnet1:100:200"
+        process = subprocess.Popen([sys.executable, "-m", "libs.launch", *names], env=environ)
+        self.processes.append(process)
+        return process
+
+    def agent(self, host: str, agent_type: str = OVS_AGENT) -> FakeAgent:
+        """A running agent of a host, enrolled with a broker user of its own."""
+        user = enrol.agent(self.broker.admin_url, agent_type, host, "secret")
+        address = self.broker.url.rpartition("@")[2]
+        settings = replace(self.settings, host=host, amqp_url=f"amqp://{user}:secret@{address}")
+        agent = FakeAgent(settings, user, agent_type)
+        threading.Thread(target=agent.runtime.run, daemon=True).start()
+        self.agents.append(agent)
+        return agent
+
+    def host(self, name: str) -> FakeAgent:
+        """A registered host with an OVS agent."""
+        agent = self.agent(name)
+        eventually(f"{name} is known", lambda: self.agent_row(name, OVS_AGENT))
+        return agent
+
+    def dhcp_host(self, name: str) -> FakeAgent:
+        """A registered host with a DHCP agent beside its OVS agent; gives the DHCP agent."""
+        self.host(name)
+        agent = self.agent(name, DHCP_AGENT)
+        eventually(f"{name} serves DHCP", lambda: self.agent_row(name, DHCP_AGENT))
+        return agent
+
+    def commit(self, command: Command) -> Committed:
+        """As the API would."""
+        made = f"{uuid.uuid4()}"
+        actor = Actor("tester", "p", ("admin",))
+        return self.ledger.commit(command, Context(actor, f"req-{made}", made, "2026-11-22T15:00:00.000000Z"))
+
+    def network(self, **changes: Any) -> str:
+        id = str(uuid.uuid4())
+        self.commit(CreateNetworks((NewNetwork(id, "p", **changes),)))
+        return id
+
+    def subnet(self, network_id: str, cidr: str = "10.0.0.0/24", **changes: Any) -> str:
+        id = str(uuid.uuid4())
+        self.commit(CreateSubnets((NewSubnet(id, network_id, "p", ip_version=4, cidr=cidr, **changes),)))
+        return id
+
+    def port(self, network_id: str, host: str = "", **changes: Any) -> str:
+        id = str(uuid.uuid4())
+        self.commit(CreatePorts((NewPort(id, network_id, "p", host=host, **changes),)))
+        return id
+
+    def state(self, kind: str, id: str) -> Any:
+        """The resource's state, None when it is gone."""
+        row = self.log.rows([(kind, id)]).get((kind, id))
+        return None if row is None else resource_of(row).state
+
+    def agent_row(self, host: str, agent_type: str) -> tuple[Any, ...] | None:
+        """(id, alive) of an agent."""
+        rows = self.log.pool.query(
+            "select id, alive from agent where host = %s and agent_type = %s", (host, agent_type)
+        )
+        return rows[0] if rows else None
+
+    def events(self, kind: type) -> list[Recorded]:
+        """All facts of a kind."""
+        return [one for one in self.log.read(0, 100_000) if isinstance(one.event, kind)]
+
+    def truth(self, host: str) -> set[int]:
+        """Positions of all facts that a host must hold, worked out from the whole log."""
+        events = self.log.read(0, 100_000)
+        rows = self.log.pool.query("select stream, network_id, alive from stream_head")
+        place = {stream: network for stream, network, alive in rows if alive and network}
+        bound = self.log.pool.query("select network_id, id from port where host = %s", (host,))
+        served = {one.event.network_id for one in events if _schedules(one, host)}  # type: ignore[union-attr]
+        mine = {network for network, id in bound if self.state("port", id).is_bound} | served
+        return {one.position for one in feeds.lasting(events) if place.get(one.stream) in mine}
+
+    def follows(self, agent: FakeAgent) -> bool:
+        """Whether an agent holds exactly what its host must hold."""
+        return agent.brain.holds.holds() == self.truth(agent.brain.host)
+
+    def leader(self) -> subprocess.Popen[bytes]:
+        """The process that leads, as its session names itself."""
+        rows = self.log.pool.query(
+            "select application_name from pg_stat_activity where application_name like 'netledger topology leader %'"
+        )
+        pids = {int(name.rpartition(" ")[2]) for (name,) in rows}
+        return next(one for one in self.processes if one.pid in pids)
+
+    def stop(self) -> None:
+        """End everything."""
+        for agent in self.agents:
+            agent.runtime.close()
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            process.wait(10)
+        self._caller.close()
+        self.log.pool.close()
+
+
+@contextmanager
+def a_cloud(database: Database, broker: PrivateRabbitMQ, replicas: int = 1) -> Iterator[Cloud]:
+    """A fresh log with topology and ipam running."""
+    cloud = Cloud(database.fresh(), broker)
+    try:
+        cloud.start("ipam", "topology")
+        for _ in range(replicas - 1):
+            cloud.start("topology")
+        eventually("topology leads", lambda: leads(cloud))
+        yield cloud
+    finally:
+        cloud.stop()
+
+
+def leads(cloud: Cloud) -> bool:
+    """Whether some process holds the leader's lock."""
+    return bool(
+        cloud.log.pool.query(
+            "select 1 from pg_locks where locktype = 'advisory' and objid = %s and granted", (0x6E6C4C44,)
+        )
+    )
+
+
+def _schedules(one: Recorded, host: str) -> bool:
+    return type(one.event).__name__ == "NetworkDhcpScheduled" and one.event.host == host  # type: ignore[union-attr]
