@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from libs.kernel.tools import run
 
@@ -29,10 +30,16 @@ def read(database: str, owner: str) -> dict[str, dict[str, str]]:
     return out
 
 
-def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, str]]) -> list[str]:
-    """Plug what is not plugged, or not so. Item: {"name", "port_id", "mac"}; answers with the changes made, all or none.
-    Raises PlugRefused, also while the bridge does not exist."""
+def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Plug what is not plugged, or not so. Item: {"name", "port_id", "mac", "anew"}; answers with the changes made, all or none.
+
+    anew: the device was made anew under an old name; the switch holds on to the dead one unless its port goes first.
+    Raises PlugRefused, also while the bridge does not exist.
+    """
     actual = read(database, owner)
+    dead = [item["name"] for item in items if item["anew"] and item["name"] in actual]
+    if dead:
+        _vsctl(database, *(word for name in dead for word in ("--", "--if-exists", "del-port", name)))
     arguments: list[str] = []
     changes = []
     for item in items:
@@ -42,7 +49,7 @@ def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, 
             "iface-status": "active",
             "attached-mac": item["mac"],
         }
-        if actual.get(item["name"]) != wanted:
+        if actual.get(item["name"]) != wanted or item["name"] in dead:
             values = [f'external-ids:{key}="{value}"' for key, value in wanted.items()]
             arguments += ["--", "--may-exist", "add-port", bridge, item["name"]]
             arguments += ["--", "set", "Interface", item["name"], *values]

@@ -88,11 +88,11 @@ def run(
     stages.each("links", "links.remove", gone, lambda one: {"namespace": one.namespace, "peers": list(one.taps)})
     linked = [one for one in batch if one.links]
     made = stages.each("links", "links.ensure", linked, _link)
-    plugged = [_plug(one.wanted) for one in stages.fine(linked) if one.wanted]
+    anew = {network_id for network_id, changes in made.items() if any(text.startswith("veth") for text in changes)}
+    plugged = [_plug(one.wanted, one.network_id in anew) for one in stages.fine(linked) if one.wanted]
     if plugged:
         call = hands.call("plugs.ensure", database=database, bridge=bridge, owner=owner, items=plugged)
         tally.add("plugs", call)
-    anew = {network_id for network_id, changes in made.items() if any(text.startswith("veth") for text in changes)}
     process = [one for one in batch if one.process or (one.wanted and one.network_id in anew)]
     stages.each("dnsmasq", "dnsmasq.ensure", process, lambda one: _process(one.wanted, one.network_id in anew))
     files = [one for one in batch if one.wanted and one not in process and (one.hosts or one.options)]
@@ -133,8 +133,8 @@ def _link(one: Work) -> dict[str, Any]:
     return {"namespace": one.wanted.namespace, "devices": devices, "routes": routes}
 
 
-def _plug(served: Served) -> dict[str, str]:
-    return {"name": served.device.tap, "port_id": served.device.port_id, "mac": served.device.mac}
+def _plug(served: Served, anew: bool) -> dict[str, Any]:
+    return {"name": served.device.tap, "port_id": served.device.port_id, "mac": served.device.mac, "anew": anew}
 
 
 def _process(served: Served | None, restart: bool) -> dict[str, Any]:

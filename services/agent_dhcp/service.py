@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from libs.agent import AgentRuntime
+from libs.agent import AgentRuntime, Link
 from libs.bus.background import Background
 from libs.config import Settings
 from libs.kernel.hands import Hands
@@ -32,24 +32,24 @@ def place_of(settings: Settings) -> Place:
 
 
 class Agent:
-    """Brain, hands and runtime of one host, wired together. Built cheaply; `run` blocks until `close`."""
+    """Brain, hands and runtime of one host, wired together. Built cheaply; `run` blocks until `close`. `link`: instead of the bus."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, link: Link | None = None) -> None:
         place = place_of(settings)
         hands = Hands(settings, self._notice, modules=MODULES, on_lost=self._hands_lost)
         tally = Tally(Path(place.folder) / "operations.json")
         database = f"{settings.ovs_rundir}/db.sock"
         self._hands, self._brain = hands, Brain(place, hands, database, tally)
-        self._runtime = AgentRuntime(settings, self._brain)
+        self.runtime = AgentRuntime(settings, self._brain, link)
         self._ended_at: dict[str, float] = {}
 
     def run(self) -> None:
         """Serve."""
-        self._runtime.run()
+        self.runtime.run()
 
     def close(self) -> None:
         """Stop the agent; what it serves goes on."""
-        self._runtime.close()
+        self.runtime.close()
         self._hands.close()
 
     def _notice(self, message: dict[str, Any]) -> None:
@@ -59,14 +59,14 @@ class Agent:
         self._brain.ended(folder)
         before, self._ended_at[folder] = self._ended_at.get(folder, 0.0), monotonic()
         if self._ended_at[folder] - before > _CALM_SECONDS:
-            self._runtime.poke()
+            self.runtime.poke()
         else:
-            threading.Timer(_CALM_SECONDS, self._runtime.poke).start()
+            threading.Timer(_CALM_SECONDS, self.runtime.poke).start()
 
     def _hands_lost(self) -> None:
         """Whom the hands watched is not watched any longer: read everything back with new hands."""
         self._brain.doubt_everything()
-        self._runtime.poke()
+        self.runtime.poke()
 
 
 class AgentDhcp:

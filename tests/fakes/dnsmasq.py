@@ -95,8 +95,9 @@ class FakeHost:
     def _plugs_read(self, database: str, owner: str) -> dict[str, dict[str, str]]:
         return dict(self.plugs)
 
-    def _plugs_ensure(self, database: str, bridge: str, owner: str, items: list[dict[str, str]]) -> list[str]:
-        new = [item for item in items if self.plugs.get(item["name"]) != item]
+    def _plugs_ensure(self, database: str, bridge: str, owner: str, items: list[dict[str, Any]]) -> list[str]:
+        ports = [{key: value for key, value in item.items() if key != "anew"} for item in items]
+        new = [item for item in ports if self.plugs.get(item["name"]) != item]
         self.plugs.update({item["name"]: item for item in new})
         return [f"{item['name']} plugged" for item in new]
 

@@ -1,0 +1,278 @@
+"""The DHCP agent as a process on a real Open vSwitch: leases for guests on br-int, and what a crash or a restart costs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from libs import events
+from libs.codec import recorded_to_json
+from tests.fakes.dhcp_facts import HOST, Facts
+from tests.fakes.dhcp_guests import Guest, sh
+
+pytestmark = pytest.mark.root
+A, B = "fa:16:3e:00:00:0a", "fa:16:3e:00:00:0b"
+ROOT = Path(__file__).resolve().parents[2]
+DAEMONS = {"ovsdb-server": ["--remote=punix:{run}/db.sock", "{run}/conf.db"], "ovs-vswitchd": ["unix:{run}/db.sock"]}
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert happened()
+
+
+class Hypervisor:
+    """A namespace with its own Open vSwitch whose br-int is a plain switch, and a DHCP agent that can be killed."""
+
+    def __init__(self) -> None:
+        self.name = f"nld-{uuid4().hex[:6]}"
+        self.run = Path(tempfile.mkdtemp(prefix="nld-", dir="/tmp"))  # short: sockets' paths end at 108 bytes
+        self.run.chmod(0o755)
+        self.facts, self.told = Facts(), self.run / "facts"
+        self.guests: list[Guest] = []
+        self.agent: subprocess.Popen[bytes] | None = None
+        self._daemons: list[subprocess.Popen[bytes]] = []
+
+    def up(self) -> None:
+        self.told.write_text("")
+        sh("ip", "netns", "add", self.name)
+        sh("ovsdb-tool", "create", f"{self.run}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
+        for program, arguments in DAEMONS.items():
+            words = [word.format(run=self.run) for word in arguments]
+            command = ["ip", "netns", "exec", self.name, program, *words, "-vconsole:off", "-vsyslog:off", "--no-chdir"]
+            self._daemons.append(
+                subprocess.Popen([*command, f"--pidfile={self.run}/{program}.pid"], env=self._environ())
+            )
+            wait_until(lambda program=program: (self.run / f"{program}.pid").exists())  # type: ignore[misc]
+        self.vsctl("--no-wait", "init")
+        self.vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev", "fail_mode=standalone")
+
+    def down(self) -> None:
+        self.kill_agent()
+        for path in (self.run / "agent_dhcp").glob("*/pid"):
+            os.kill(int(path.read_text()), signal.SIGKILL)
+        for daemon in reversed(self._daemons):
+            daemon.terminate()
+            daemon.wait()
+        for guest in self.guests:
+            guest.halt()
+        for name in self.namespaces():
+            sh("ip", "netns", "del", name)
+        sh("ip", "netns", "del", self.name)
+        shutil.rmtree(self.run)
+
+    def start_agent(self) -> None:
+        settings = {
+            "NETLEDGER_HOST": HOST,
+            "NETLEDGER_NETNS": self.name,
+            "NETLEDGER_OVS_RUNDIR": str(self.run),
+            "NETLEDGER_NAMESPACE_SUFFIX": f"@{self.name}",
+            "NETLEDGER_STATE_DIR": str(self.run),
+        }
+        command = [sys.executable, "-m", "tests.dataplane.dhcp_agent_process", str(self.told)]
+        with open(self.run / "agent.log", "ab") as log:
+            self.agent = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=log)
+
+    def kill_agent(self) -> None:
+        if self.agent is not None:
+            self.agent.kill()
+            self.agent.wait()
+
+    def go(self) -> None:
+        """Hand what was said since to the agent."""
+        self.told.write_text("".join(json.dumps(recorded_to_json(one)) + "\n" for one in self.facts.said))
+
+    def guest(self, mac: str) -> Guest:
+        number = len(self.guests)
+        guest = Guest(f"{self.name}-g{number}", f"g{number}", mac, self.run)
+        self.guests.append(guest)
+        guest.boot(self.name)
+        self.vsctl("add-port", "br-int", guest.tap)
+        return guest
+
+    def namespaces(self) -> list[str]:
+        return sorted(name for name in os.listdir("/run/netns") if name.endswith(f"@{self.name}"))
+
+    def vsctl(self, *arguments: str) -> str:
+        return sh("ovs-vsctl", f"--db=unix:{self.run}/db.sock", "--timeout=10", *arguments)
+
+    def folder(self, network_id: str) -> Path:
+        return self.run / "agent_dhcp" / f"qdhcp-{network_id}@{self.name}"
+
+    def pid(self, network_id: str) -> int:
+        """The network's dnsmasq, 0 while there is none."""
+        try:
+            pid = int((self.folder(network_id) / "pid").read_text())
+            return pid if (Path("/proc") / str(pid) / "cmdline").read_bytes() else 0
+        except (OSError, ValueError):
+            return 0
+
+    def operations(self) -> dict[str, Any]:
+        """What the running agent has counted, {} before its first apply."""
+        try:
+            counted = json.loads((self.run / "agent_dhcp" / "operations.json").read_text())
+        except OSError:
+            return {}
+        return dict(counted) if self.agent is not None and counted["pid"] == self.agent.pid else {}
+
+    def _environ(self) -> dict[str, str]:
+        names = ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")
+        return os.environ | {name: str(self.run) for name in names}
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    hypervisor = Hypervisor()
+    try:
+        hypervisor.up()
+        yield hypervisor
+    finally:
+        hypervisor.down()
+
+
+@pytest.fixture
+def serving(hypervisor: Hypervisor) -> tuple[Hypervisor, str, str]:
+    """An agent that serves one network: (hypervisor, network id, subnet id)."""
+    network_id, subnet_id = hypervisor.facts.served_network(gateway="10.0.0.1")
+    hypervisor.go()
+    hypervisor.start_agent()
+    wait_until(lambda: bool(hypervisor.pid(network_id)), 15.0)
+    return hypervisor, network_id, subnet_id
+
+
+Serving = tuple[Hypervisor, str, str]
+
+
+def test_a_guest_on_br_int_gets_its_lease_quickly_and_others_nothing(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    guest = host.guest(A)
+    port_id = host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    wait_until(lambda: (host.folder(network_id) / "hosts.d" / port_id).exists(), 1.0)
+    start = time.monotonic()
+    assert guest.lease() == "10.0.0.5"
+    assert time.monotonic() - start < 1.0, "the first DISCOVER is answered, none is repeated"
+    guest.become(B)
+    assert guest.lease(tries=2) is None
+
+
+def test_the_dhcp_port_is_plugged_as_nova_plugs(serving: Serving) -> None:
+    host, network_id, _ = serving
+    (tap,) = (name for name in host.vsctl("list-ports", "br-int").split() if name.startswith("tap"))
+    port_id = next(one.stream[5:] for one in host.facts.said if one.stream.startswith("port-"))
+    assert tap == f"tap{port_id[:11]}"
+    assert host.vsctl("get", "Interface", tap, "external_ids:iface-id").strip().strip('"') == port_id
+    assert host.vsctl("get", "Interface", tap, "external_ids:iface-status").strip() == "active"
+    assert "fa:16:3e:dc:" in host.vsctl("get", "Interface", tap, "external_ids:attached-mac")
+    assert int(host.vsctl("get", "Interface", tap, "ofport")) > 0
+
+
+def test_a_deleted_ports_address_goes_to_another_mac_at_once(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    first = host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    guest = host.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    host.facts.delete_port(first, network_id, (subnet_id, "10.0.0.5"))
+    second = host.facts.port(network_id, B, (subnet_id, "10.0.0.5"))
+    host.go()
+    wait_until(lambda: (host.folder(network_id) / "hosts.d" / second).exists(), 1.0)
+    guest.become(B)
+    assert guest.lease() == "10.0.0.5"
+
+
+def test_a_killed_agent_leaves_the_leases_going_and_its_successor_touches_nothing(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    guest = host.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    before = host.pid(network_id)
+    host.kill_agent()
+    assert guest.lease() == "10.0.0.5"
+    host.start_agent()
+    wait_until(lambda: host.operations() != {}, 15.0)
+    assert host.operations()["total"] == 0
+    assert host.pid(network_id) == before
+    assert guest.lease() == "10.0.0.5"
+
+
+def test_what_changed_while_the_agent_was_dead_is_done_when_it_is_back(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    gone = host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    guest = host.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    host.kill_agent()
+    host.facts.delete_port(gone, network_id, (subnet_id, "10.0.0.5"))
+    host.facts.port(network_id, B, (subnet_id, "10.0.0.5"))
+    host.go()
+    host.start_agent()
+    wait_until(lambda: host.operations() != {}, 15.0)
+    guest.become(B)
+    assert guest.lease() == "10.0.0.5"
+
+
+def test_a_killed_dnsmasq_is_back_within_a_second(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    before = host.pid(network_id)
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: host.pid(network_id) not in (0, before), 1.0)
+    assert host.guest(A).lease() == "10.0.0.5"
+
+
+def test_killed_hands_are_replaced_and_nothing_is_touched(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    assert host.agent is not None
+    children = Path(f"/proc/{host.agent.pid}/task/{host.agent.pid}/children").read_text().split()
+    before, counted = host.pid(network_id), host.operations()["total"]
+    os.kill(int(children[0]), signal.SIGKILL)
+    time.sleep(0.5)
+    assert (host.pid(network_id), host.operations()["total"]) == (before, counted)
+    host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    assert host.guest(A).lease() == "10.0.0.5"
+
+
+def test_a_device_that_was_removed_by_hand_is_made_anew_and_serves(serving: Serving) -> None:
+    """A new device under the old name: dnsmasq's sockets were bound to the old one, so it must start again."""
+    host, network_id, subnet_id = serving
+    host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    host.go()
+    (tap,) = (name for name in host.vsctl("list-ports", "br-int").split() if name.startswith("tap"))
+    sh("ip", "-n", host.name, "link", "del", tap)
+    host.facts.say(f"network-{network_id}", events.NetworkMtuChanged(network_id, 1450, 1400))
+    before = host.pid(network_id)
+    host.go()
+    wait_until(lambda: host.pid(network_id) not in (0, before))
+    guest = host.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    assert guest.seen["mtu"] == "1400"
+
+
+def test_an_unscheduled_network_leaves_nothing_behind(serving: Serving) -> None:
+    host, network_id, _ = serving
+    pid = host.pid(network_id)
+    host.facts.unschedule(network_id)
+    host.go()
+    wait_until(lambda: host.namespaces() == [])
+    assert not host.folder(network_id).exists()
+    assert not Path(f"/proc/{pid}/cmdline").exists() or Path(f"/proc/{pid}/cmdline").read_bytes() == b""
+    assert [name for name in host.vsctl("list-ports", "br-int").split() if name.startswith("tap")] == []
+    assert "tap" not in sh("ip", "-n", host.name, "link")
