@@ -1,0 +1,155 @@
+"""DHCP scheduling: what is in, what must be done; and nothing when all is well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.commands import Command, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
+from libs.events import AgentRegistered, AgentWentDown
+from libs.model import DHCP_AGENT, DHCP_OWNER, OVS_AGENT, FixedIp, Segment
+from libs.network.network import DhcpServer, Network
+from libs.network.port import Port
+from libs.network.subnet import Subnet
+from services.topology import scheduling
+from services.topology.agents import Agents
+from services.topology.scheduling import Served
+
+NET = "11111111-1111-1111-1111-111111111111"
+RED = Network(NET, "p", "red", "", True, False, False, 1450, Segment("vxlan", None, 7))
+
+
+def subnet(id: str = "s1", dhcp: bool = True) -> Subnet:
+    return Subnet(id, NET, "p", "", "", 4, "10.0.0.0/24", None, (), (), (), dhcp)
+
+
+def cloud(*hosts: str, zones: dict[str, str] | None = None, tunnels: tuple[str, ...] = ("vxlan",)) -> Agents:
+    """Hosts with a DHCP and an OVS agent each."""
+    agents = Agents()
+    for host in hosts:
+        zone = (zones or {}).get(host, "nova")
+        agents.take(AgentRegistered(f"dhcp-{host}", host, DHCP_AGENT, "dhcp", zone, {}))
+        agents.take(AgentRegistered(f"ovs-{host}", host, OVS_AGENT, "ovs", zone, {"tunnel_types": list(tunnels)}))
+    return agents
+
+
+def server(host: str, zone: str = "nova") -> DhcpServer:
+    return DhcpServer(f"dhcp-{host}", host, zone, f"port-{host}")
+
+
+def its_port(host: str, *subnets: str, **changes: Any) -> Port:
+    plain = Port(f"port-{host}", NET, "p", "", "", "fa:16:3e:00:00:01", True, "dhcp", DHCP_OWNER, host=host)
+    fixed = tuple(FixedIp(name, f"10.0.0.{number}") for number, name in enumerate(subnets, start=2))
+    return replace(plain, **{"vif_type": "ovs", "fixed_ips": fixed, **changes})
+
+
+def served(*ports: Port, subnets: tuple[Subnet, ...] = (subnet(),)) -> Served:
+    """The network as these DHCP ports serve it."""
+    return Served(
+        replace(RED, dhcp=tuple(server(port.host) for port in ports)), subnets, {one.id: one for one in ports}
+    )
+
+
+def done(view: Served, agents: Agents, wanted: int = 1, **loads: int) -> list[Command]:
+    return scheduling.commands(
+        view, agents, {f"dhcp-{host}": load for host, load in loads.items()}, wanted, "subnet-s1@1"
+    )
+
+
+def hosts_of(commands: list[Command]) -> list[str]:
+    return [command.host for command in commands if isinstance(command, ScheduleDhcp)]
+
+
+def test_a_network_with_dhcp_gets_the_least_loaded_agent() -> None:
+    assert hosts_of(done(served(), cloud("a", "b", "c"), a=3, b=1, c=2)) == ["b"]
+
+
+def test_the_choice_is_the_same_each_time_and_its_port_too() -> None:
+    first, again = done(served(), cloud("b", "a")), done(served(), cloud("a", "b"))
+    assert first == again
+    assert hosts_of(first) == ["a"]
+
+
+def test_another_cause_means_another_port() -> None:
+    ports = {
+        command.port_id
+        for cause in ("subnet-s1@1", "subnet-s1@2")
+        for command in scheduling.commands(served(), cloud("a"), {}, 1, cause)
+        if isinstance(command, ScheduleDhcp)
+    }
+    assert len(ports) == 2
+
+
+def test_a_served_network_is_left_alone() -> None:
+    assert done(served(its_port("a", "s1")), cloud("a", "b")) == []
+
+
+def test_two_agents_stand_in_different_zones_if_they_can() -> None:
+    agents = cloud("a", "b", "c", zones={"a": "east", "b": "east", "c": "west"})
+    assert hosts_of(done(served(), agents, wanted=2, c=9)) == ["a", "c"]
+
+
+def test_hints_bind_to_zones() -> None:
+    agents = cloud("a", "b", zones={"b": "west"})
+    hinted = Served(replace(RED, availability_zone_hints=("west",)), (subnet(),))
+    assert hosts_of(done(hinted, agents, b=50)) == ["b"]
+    nowhere = Served(replace(RED, availability_zone_hints=("south",)), (subnet(),))
+    assert done(nowhere, agents) == []
+    assert scheduling.is_lacking(nowhere, 1)
+
+
+def test_dead_agents_and_hosts_that_cannot_carry_the_network_are_passed_over() -> None:
+    agents = cloud("a", "b")
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    assert hosts_of(done(served(), agents)) == ["b"]
+    agents.take(AgentWentDown("ovs-b", "b"))
+    assert done(served(), agents) == []
+    assert done(served(), cloud("a", tunnels=())) == []
+
+
+def test_a_server_whose_agent_is_down_stays() -> None:
+    agents = cloud("a", "b")
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    assert done(served(its_port("a", "s1")), agents) == []
+
+
+def test_without_dhcp_subnets_the_servers_go() -> None:
+    view = served(its_port("a"), subnets=(subnet(dhcp=False),))
+    assert done(view, cloud("a")) == [UnscheduleDhcp(NET, "dhcp-a", "a", "port-a")]
+    assert done(served(subnets=()), cloud("a")) == []
+
+
+def test_a_further_subnet_needs_an_address_and_a_silent_one_needs_none() -> None:
+    view = served(its_port("a", "s1", "s2"), subnets=(subnet("s1"), subnet("s2", dhcp=False), subnet("s3")))
+    [update] = done(view, cloud("a"))
+    assert update == UpdatePort("port-a", {"fixed_ips": (WantedAddress("s1", "10.0.0.2"), WantedAddress("s3"))})
+
+
+def test_a_port_that_could_not_be_bound_is_bound_when_its_host_can_carry_it() -> None:
+    view = served(its_port("a", "s1", vif_type="binding_failed"))
+    assert done(view, cloud("a", tunnels=())) == []
+    assert scheduling.is_lacking(view, 1)
+    assert done(view, cloud("a")) == [UpdatePort("port-a", {"host": "a"})]
+
+
+def test_a_lost_port_is_replaced_by_a_fresh_one() -> None:
+    view = Served(replace(RED, dhcp=(server("a"),)), (subnet(),), {})
+    gone, fresh = done(view, cloud("a"))
+    assert gone == UnscheduleDhcp(NET, "dhcp-a", "a", "port-a")
+    assert isinstance(fresh, ScheduleDhcp)
+    assert fresh.host == "a"
+    assert fresh.port_id != "port-a"
+
+
+@given(st.integers(0, 4), st.integers(1, 4), st.lists(st.integers(0, 9), min_size=4, max_size=4))
+def test_after_its_commands_a_network_needs_nothing_more(size: int, wanted: int, numbers: list[int]) -> None:
+    names = ("a", "b", "c", "d")[:size]
+    agents, loads = cloud(*names), dict(zip(names, numbers, strict=False))
+    chosen = hosts_of(done(served(), agents, wanted, **loads))
+    assert len(chosen) == len(set(chosen)) == min(size, wanted)
+    after = served(*(its_port(host, "s1") for host in chosen))
+    assert done(after, agents, wanted, **loads) == []
+    assert scheduling.is_lacking(after, wanted) == (size < wanted)
