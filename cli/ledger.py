@@ -17,6 +17,8 @@ from libs.eventlog.protocol import Recorded
 from libs.eventlog.rebuild import rebuild as build
 
 KINDS = ("network", "subnet", "port", "agent")
+HIDDEN = ("network_id", "project_id")
+EMPTY: tuple[Any, ...] = ("", None, [], {}, False)
 
 
 def history(places: Places, console: Console, resource: str) -> None:
@@ -24,28 +26,24 @@ def history(places: Places, console: Console, resource: str) -> None:
     events = PostgresLog(database_url(places)).read_streams([f"{kind}-{resource}" for kind in KINDS])
     if not events:
         raise Misused(f"the log holds nothing of {resource}; expected the id of a network, subnet, port or agent")
-    console.print(as_table(f"event log of {events[0].stream}", events))
-
-
-def as_table(title: str, events: list[Recorded]) -> Table:
-    """Position, time, event, who caused it, what it says."""
-    table = Table("position", "time (UTC)", "event", "by", "facts", title=title, title_justify="left", box=None)
+    console.print(f"\n[bold]event log of {events[0].stream}[/bold]")
     for recorded in events:
-        name, text = codec.encode(recorded.event)
-        by = str(recorded.meta.get("actor", {}).get("user", "")) or "-"
-        facts = json.loads(text)
-        table.add_row(str(recorded.position), recorded.recorded_at[11:23], name, by, _facts(facts), end_section=False)
-    return table
+        console.print(line(recorded), soft_wrap=True, markup=False)
 
 
-def _facts(facts: dict[str, Any]) -> str:
-    """The facts that fit a line: plain values, longest names of others left to the API."""
-    shown = []
-    for name, value in facts.items():
-        if isinstance(value, (str, int)) and value not in ("", False) and name not in ("network_id", "project_id"):
-            shown.append(f"{name}={value}")
-    text = "  ".join(shown)
-    return text if len(text) <= 110 else text[:107] + "..."
+def line(recorded: Recorded) -> str:
+    """One event as text: position, UTC time, type, who caused it, what it says beyond the ids that all of its stream share."""
+    name, text = codec.encode(recorded.event)
+    by = str(recorded.meta.get("actor", {}).get("user", "")) or "-"
+    facts = json.loads(text)
+    shown = [f"{key}={_short(value)}" for key, value in facts.items() if key not in HIDDEN and value not in EMPTY]
+    own = recorded.stream.partition("-")[2]
+    said = "  ".join(one for one in shown if not one.endswith(f"={own}"))
+    return f"{recorded.position:>6}  {recorded.recorded_at[11:23]}  {name.partition('.')[0]:<18} {by:<20} {said}"
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def rebuild(places: Places, console: Console) -> int:

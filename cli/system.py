@@ -76,11 +76,15 @@ class System:
         known = self.supervision.programs()
         if not self.supervision.running() or any(known.get(one.name) != one for one in programs):
             self._say("PostgreSQL and RabbitMQ")
-            keep = known.values() if self.supervision.running() else ()
             names = {one.name for one in programs}
-            self.supervision.hand([*programs, *(one for one in keep if one.name not in names)])
+            self.supervision.hand([*programs, *(one for one in self._others() if one.name not in names)])
         backing.set_up_private()
         return programs
+
+    def _others(self) -> list[Program]:
+        """What else is to go on while servers start: all that the supervisor has, or that a killed one left running."""
+        live = self.supervision.pids()
+        return [one for one in self.supervision.programs().values() if self.supervision.running() or one.name in live]
 
     def _await_ready(self, backing: Backing, agents: int) -> None:
         self._say("waiting for the API and the agents")

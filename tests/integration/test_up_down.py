@@ -11,7 +11,7 @@ import pytest
 
 from cli.process import alive, inside, marked
 from cli.servers import remove
-from lab.namespaces import NETNS
+from lab.namespaces import NETNS, delete
 from tests.servers import Servers, scratch_places
 from tests.whole import Whole, eventually
 
@@ -66,13 +66,17 @@ def test_up_again_changes_nothing(whole: Whole) -> None:
     assert whole.pids() == before
 
 
-def test_up_after_a_crash_of_everything_keeps_what_was_created(whole: Whole) -> None:
-    network = whole.client().create("network", name="before the crash")
-    for name, pid in sorted(whole.pids().items(), key=lambda item: item[0] != "supervisor"):
+@pytest.mark.parametrize("disaster", ["crash", "reboot"])
+def test_up_after_a_disaster_keeps_what_was_created(whole: Whole, disaster: str) -> None:
+    network = whole.client().create("network", name=f"before the {disaster}")
+    for _, pid in sorted(whole.pids().items(), key=lambda item: item[0] != "supervisor"):
         os.kill(pid, signal.SIGKILL)
-        assert name
+    if disaster == "reboot":
+        for name in namespaces():
+            delete(name)
     whole.must("up")
-    assert whole.client().get(f"networks/{network['id']}")["network"]["name"] == "before the crash"
+    assert set(whole.pids()) == EXPECTED
+    assert whole.client().get(f"networks/{network['id']}")["network"]["name"] == f"before the {disaster}"
 
 
 def test_a_killed_supervisor_leaves_the_rest_running_and_up_adopts_it(whole: Whole) -> None:
