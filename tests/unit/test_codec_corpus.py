@@ -1,0 +1,63 @@
+"""The frozen corpus: facts as they were once stored. Whatever the code becomes, it must read them all.
+
+`tests/corpus/events.jsonl` only grows. Who adds lines adds a row to FROZEN; who changes or removes one is told here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libs import codec
+
+LINES = (Path(__file__).parents[1] / "corpus" / "events.jsonl").read_text().splitlines(keepends=True)
+PREFIX, MIDDLE = '{"type":"', '","data":'
+
+FROZEN = [(45, "1e920a98f646237f20f791540cff67b10570ebe0955cf74307ad34137a8ff14c")]
+"""(number of lines, sha256 of these first lines)"""
+
+
+def parts(line: str) -> tuple[str, str]:
+    """(type name, stored text) of a line."""
+    name, _, text = line.strip().removeprefix(PREFIX).partition(MIDDLE)
+    return name, text.removesuffix("}")
+
+
+def test_the_corpus_only_grows() -> None:
+    for count, digest in FROZEN:
+        assert hashlib.sha256("".join(LINES[:count]).encode()).hexdigest() == digest
+    assert len(LINES) == FROZEN[-1][0]
+
+
+def test_every_event_type_has_an_example() -> None:
+    assert {parts(line)[0] for line in LINES} >= set(codec.EVENT_TYPES)
+
+
+def all_of(data: Any, whole: Any) -> bool:
+    """Whether `whole` says everything that `data` says; it may have more fields."""
+    if isinstance(data, dict):
+        return isinstance(whole, dict) and all(key in whole and all_of(data[key], whole[key]) for key in data)
+    return bool(data == whole)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: parts(line)[0])
+def test_every_stored_fact_is_read_and_written_again_as_it_was(line: str) -> None:
+    name, text = parts(line)
+    event = codec.decode(name, text)
+    again_name, again = codec.encode(event)
+    if again_name != name:
+        assert name in codec.UPCASTERS, "an older shape needs an upcaster"
+        return
+    assert all_of(json.loads(text), json.loads(again)), "a field that was stored is no longer written"
+    if set(json.loads(text)) == set(json.loads(again)):
+        assert again == text
+
+
+def test_the_newest_shape_of_every_type_is_frozen() -> None:
+    """A field added to an event wants a new line in the corpus."""
+    exact = {name for name, text in map(parts, LINES) if codec.encode(codec.decode(name, text)) == (name, text)}
+    assert exact == set(codec.EVENT_TYPES)
