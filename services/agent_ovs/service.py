@@ -10,6 +10,7 @@ import threading
 
 from libs.agent import AgentRuntime
 from libs.agent.brain import Link
+from libs.agent.pace import Pace
 from libs.bus.background import Background
 from libs.config import Settings
 from libs.kernel.hands import Hands, HandsLost, KernelRefused
@@ -21,12 +22,15 @@ _log = logging.getLogger(__name__)
 
 
 class Agent:
-    """Brain, hands and runtime of one host, wired together. Built cheaply; `run` blocks until `close`. `link`: instead of the bus."""
+    """Brain, hands and runtime of one host, wired together. Built cheaply; `run` blocks until `close`.
 
-    def __init__(self, settings: Settings, link: Link | None = None) -> None:
+    link: another one than the bus. pace: other times than usual.
+    """
+
+    def __init__(self, settings: Settings, link: Link | None = None, pace: Pace | None = None) -> None:
         self._hands = Hands(settings, lambda message: self._brain.told(message), modules=MODULES, on_lost=self._lost)
         self._brain = OvsBrain(settings, self._hands)
-        self.runtime = AgentRuntime(settings, self._brain, link)
+        self.runtime = AgentRuntime(settings, self._brain, link, pace)
         self._brain.poke = self.runtime.poke
         self._closing = threading.Event()
 

@@ -11,11 +11,13 @@ import eventlet  # noqa: E402
 eventlet.monkey_patch()
 
 import json  # noqa: E402
+import os  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 
 from libs import config, log  # noqa: E402
 from libs.agent import AgentRuntime  # noqa: E402
+from libs.agent.pace import Pace  # noqa: E402
 from libs.codec import feed_from_json, message_to_json  # noqa: E402
 from libs.feed import AgentMessage  # noqa: E402
 from services.agent_ovs.service import Agent  # noqa: E402
@@ -50,7 +52,7 @@ def main() -> None:
     settings = config.load()
     log.setup(settings.log_level, "agent_ovs")
     link = SocketLink(sys.argv[1])
-    agent = Agent(settings, link)
+    agent = Agent(settings, link, Pace(audit=float(os.environ["TEST_AUDIT_SECONDS"])))
     link.runtime = agent.runtime
     agent.run()
 

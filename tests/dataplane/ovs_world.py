@@ -43,6 +43,7 @@ class Agent:
         self.messages: list[Any] = []
         self.wired: dict[str, tuple[int, float]] = {}
         self.completes = 0
+        self.audit_seconds = 600.0
         self._sent = 0
         self._connection: socket.socket | None = None
         self._lock = threading.Lock()
@@ -54,7 +55,7 @@ class Agent:
         server = socket.socket(socket.AF_UNIX)
         server.bind(str(path))
         server.listen()
-        environ = {**os.environ, **self.host.agent_settings(), "NETLEDGER_REPORT_SECONDS": "60"}
+        environ = {**os.environ, **self.host.agent_settings(), "TEST_AUDIT_SECONDS": str(self.audit_seconds)}
         command = [sys.executable, "-m", "tests.dataplane.ovs_agent", str(path)]
         with open(self._folder / f"{self.host.name}.log", "ab") as out:
             self.process = subprocess.Popen(command, env=environ, stderr=out, stdout=out)

@@ -1,0 +1,121 @@
+"""What dies comes back, and nobody's packets notice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.shell import run
+from libs.feed import Drift
+from tests.dataplane.ovs_world import World, until
+from tests.fakes.ovs_facts import APort
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World(Path(tempfile.mkdtemp(prefix="nlo")), f"nlp{os.getpid() % 10000}-")
+    made.agents["h2"].audit_seconds = 1.0
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def pair(world: World) -> tuple[APort, APort]:
+    net, vlan = world.facts.network("vxlan", 5001), world.facts.network("vlan", 77, "physnet1")
+    here, there = world.boot(net, "h1", "10.1.0.1"), world.boot(net, "h2", "10.1.0.2")
+    assert world.reaches(world.boot(vlan, "h1", "10.2.0.1"), world.boot(vlan, "h2", "10.2.0.2"))
+    assert world.reaches(here, there)
+    return here, there
+
+
+def test_an_agent_that_is_killed_and_started_again_changes_nothing(world: World, pair: tuple[APort, APort]) -> None:
+    agent, before = world.agents["h1"], world.flows("h1", "br-int") + world.flows("h1", "br-tun")
+    pinging = world.pinging(*pair)
+    agent.kill()
+    time.sleep(0.3)
+    agent.start()
+    agent.ready()
+    time.sleep(0.3)
+    sent, lost = world.lost(pinging)
+    print(f"after kill -9 and restart: {agent.operations()}, pings sent {sent}, lost {lost}")
+    assert agent.changes() == 0, agent.operations()
+    assert sent > 20 and lost == 0
+    assert world.flows("h1", "br-int") + world.flows("h1", "br-tun") == before
+    assert pair[0].id in agent.wired
+
+
+def test_hands_that_are_killed_come_back_and_change_nothing(world: World, pair: tuple[APort, APort]) -> None:
+    agent = world.agents["h1"]
+    changes, readbacks = agent.changes(), agent.operations()["readbacks"]
+    pinging = world.pinging(*pair)
+    for child in Path(f"/proc/{agent.process.pid}/task/{agent.process.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGKILL)
+    until(lambda: agent.operations()["readbacks"] > readbacks)
+    sent, lost = world.lost(pinging)
+    assert (agent.changes(), lost) == (changes, 0) and sent > 5
+    world.boot(pair[0].network, "h1", "10.1.0.3")
+
+
+def test_a_restarted_vswitchd_gets_its_flows_back_at_once(world: World, pair: tuple[APort, APort]) -> None:
+    before = {bridge: world.flows("h1", bridge) for bridge in ("br-int", "br-tun", "br-physnet1", "br-public")}
+    world.kill_switch("h1", "ovs-vswitchd")
+    world.run_switch("h1", "ovs-vswitchd")
+    socket = world.lab.host("h1").run / "br-int.mgmt"
+    until(lambda: world.ping(*_ends(pair), seconds=0.2) == 1, 5)
+    assert socket.exists()
+    until(lambda: {bridge: world.flows("h1", bridge) for bridge in before} == before, 2)
+
+
+def _ends(pair: tuple[APort, APort]) -> tuple[APort, str]:
+    return pair[0], pair[1].ip
+
+
+def test_a_restarted_database_is_followed_again(world: World, pair: tuple[APort, APort]) -> None:
+    changes = world.agents["h1"].changes()
+    world.kill_switch("h1", "ovsdb-server")
+    world.run_switch("h1", "ovsdb-server")
+    assert world.agents["h1"].changes() == changes
+    world.boot(pair[0].network, "h1", "10.1.0.4")
+    assert world.reaches(*pair)
+
+
+def test_flows_that_somebody_spoiled_are_put_right_by_the_next_audit(world: World, pair: tuple[APort, APort]) -> None:
+    agent, host = world.agents["h2"], world.lab.host("h2")
+    before = world.flows("h2", "br-int")
+    for words in (
+        ("del-flows", "br-int", "table=60"),
+        ("add-flow", "br-int", "priority=99,actions=NORMAL"),
+        ("add-flow", "br-physnet1", "priority=9,in_port=77,actions=drop"),
+    ):
+        run("ovs-ofctl", "-O", "OpenFlow14", *words, env=host.environment)
+    until(lambda: world.flows("h2", "br-int") == before)
+    drift = until(lambda: [message for message in agent.messages if isinstance(message, Drift)])
+    assert sum(one.counts["flows"] for one in drift) == len([flow for flow in before if "table=60" in flow]) + 1
+    assert any("in_port=77" in flow for flow in world.flows("h2", "br-physnet1")), "not ours, left alone"
+    assert world.reaches(*pair)
+
+
+def test_from_plug_to_report_is_a_matter_of_milliseconds(world: World, pair: tuple[APort, APort]) -> None:
+    times = []
+    for number in range(10, 18):
+        port = world.facts.port(pair[0].network, "h1", f"10.1.0.{number}")
+        world.publish()
+        world.build(port)
+        time.sleep(0.1)
+        at = time.time()
+        world.plug(port)
+        times.append((world.wired(port) - at) * 1000)
+    times.sort()
+    print(f"plug to report: median {times[len(times) // 2]:.0f} ms, all {[round(one) for one in times]}")
+    assert times[len(times) // 2] < 150

@@ -1,0 +1,204 @@
+"""Pretended hypervisors: Open vSwitch's database and switch behind the verbs of the hands, joined by wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from libs.kernel.hands import HandsLost, KernelRefused
+from tests.fakes.switch import Bridge, Output, Packet, Refused
+
+_NIC = "nic"
+
+
+class FakeHost:
+    """One host's Open vSwitch. `call` answers like the hands; `tell` is what they would say unasked. Physical bridges are there
+    from the start, each with a NIC. `fail_next`: that many calls end with the hands' death."""
+
+    def __init__(self, tunnel_ip: str = "", physical: tuple[str, ...] = (), datapath: str = "netdev") -> None:
+        self.tunnel_ip = tunnel_ip
+        self.bridges: dict[str, Bridge] = {}
+        self.rows: dict[str, dict[str, Any]] = {"bridges": {}, "ports": {}}
+        self.tell: Callable[[dict[str, Any]], None] = lambda message: None
+        self.refuse_flows: Callable[[str], bool] = lambda line: False
+        self.calls: list[str] = []
+        self.taught: dict[str, str] = {}
+        self.fail_next = 0
+        self._number: dict[str, int] = {}
+        for bridge in physical:
+            self._set_bridge(bridge, datapath, "secure", [])
+            self._set_port(bridge, f"{_NIC}-{bridge}", "", {})
+
+    def call(self, verb: str, **arguments: Any) -> Any:
+        """As `libs.kernel.hands.Hands.call`."""
+        self.calls.append(verb)
+        if self.fail_next > 0:
+            self.fail_next -= 1
+            raise HandsLost(verb)
+        arguments.pop("rundir", None)
+        return getattr(self, "_do_" + verb.replace(".", "_"))(**arguments)
+
+    def plug(self, port_id: str, tap: str = "", bridge: str = "br-int", ofport: int | None = None) -> str:
+        """Nova plugs a tap, a device behind it at once; its name."""
+        tap = tap or f"tap{port_id[:11]}"
+        self._set_port(bridge, tap, "", {}, ofport)
+        self._change("ports", tap, {**self.rows["ports"][tap], "iface_id": port_id, "iface_status": "active"})
+        return tap
+
+    def unplug(self, tap: str) -> None:
+        """Nova takes it away."""
+        self._drop_port(tap)
+
+    def set_port(self, name: str, **columns: Any) -> None:
+        """Somebody changes columns of a port."""
+        self._change("ports", name, {**self.rows["ports"][name], **columns})
+
+    def restart_vswitchd(self) -> None:
+        """All flows are gone; ports and their numbers stay."""
+        for bridge in self.bridges.values():
+            bridge.flows = {}
+            self.tell({"switch": {"bridge": bridge.name, "up": False}})
+            self.tell({"switch": {"bridge": bridge.name, "up": True}})
+
+    def flows(self) -> dict[str, list[str]]:
+        """{bridge: flows as text, sorted}."""
+        return {name: sorted(bridge.dump()) for name, bridge in sorted(self.bridges.items())}
+
+    def tag(self, tap: str) -> int | None:
+        """A port's VLAN tag."""
+        tag: int | None = self.rows["ports"][tap]["tag"]
+        return tag
+
+    def send(self, tap: str, packet: Packet) -> list[Output]:
+        """What leaves this host's bridges (taps, `vxlan-..` ports, NICs) when a server sends a frame."""
+        return self._walk("br-int", tap, packet)
+
+    def arrive(self, port: str, packet: Packet) -> list[Output]:
+        """The same for a frame that comes in from a tunnel or a NIC."""
+        row = self.rows["ports"].get(port)
+        return self._walk(row["bridge"], port, packet) if row is not None else []
+
+    def _walk(self, bridge: str, port: str, packet: Packet) -> list[Output]:
+        out: list[Output] = []
+        for name, leaving in self.bridges[bridge].receive(packet, self._number[port]):
+            row = self.rows["ports"][name]
+            if row["type"] == "patch":
+                peer = row["options"]["peer"]
+                out += self._walk(self.rows["ports"][peer]["bridge"], peer, leaving)
+            elif row["type"] != "internal":
+                out.append((name, leaving))
+        return out
+
+    # the verbs
+
+    def _do_ovsdb_open(self) -> dict[str, Any]:
+        return {kind: dict(rows) for kind, rows in self.rows.items()}
+
+    def _do_ovsdb_write(self, changes: list[dict[str, Any]]) -> None:
+        for change in changes:
+            verb = change.pop("do")
+            if verb == "SetBridge":
+                self._set_bridge(**change)
+            elif verb == "SetPort":
+                self._set_port(**change)
+            elif verb == "DropPort":
+                self._drop_port(change["name"])
+            elif verb == "SetTag":
+                self.set_port(change["name"], tag=change["tag"], trunk=False)
+            else:
+                self._set_mark(**change)
+
+    def _do_flows_watch(self, bridges: list[str]) -> list[str]:
+        return [name for name in bridges if name in self.bridges]
+
+    def _do_flows_read(self, bridge: str) -> list[str]:
+        return self.bridges[bridge].dump()
+
+    def _do_flows_apply(self, bridge: str, lines: list[str]) -> int:
+        refused = [line for line in lines if self.refuse_flows(line)]
+        try:
+            if refused:
+                raise Refused(refused[0])
+            self.bridges[bridge].bundle(lines)
+        except Refused as error:
+            raise KernelRefused(str(error)) from None
+        return len(lines)
+
+    def _do_underlay_end(self, address: str) -> dict[str, str]:
+        return {"device": "br-ul", "mac": "02:00:00:00:00:01"}
+
+    def _do_underlay_teach(self, device: str, neighbours: dict[str, str]) -> int:
+        self.taught |= neighbours
+        return len(neighbours)
+
+    # rows
+
+    def _set_bridge(self, name: str, datapath_type: str, fail_mode: str, protocols: list[str]) -> None:
+        if name not in self.bridges:
+            self.bridges[name] = Bridge(name)
+        ids = self.rows["bridges"].get(name, {}).get("external_ids", {})
+        row = {"name": name, "datapath_type": datapath_type, "fail_mode": fail_mode, "protocols": list(protocols)}
+        self._change("bridges", name, {**row, "external_ids": ids})
+
+    def _set_port(self, bridge: str, name: str, type: str, options: dict[str, str], ofport: int | None = None) -> None:
+        taken = self.bridges[bridge].ports
+        if name not in self._number:
+            self._number[name] = ofport or max(taken, default=0) + 1
+        taken[self._number[name]] = name
+        before = self.rows["ports"].get(name, {"tag": None, "trunk": False, "iface_id": "", "iface_status": ""})
+        row = {"name": name, "bridge": bridge, "type": type, "options": dict(options), "ofport": self._number[name]}
+        self._change("ports", name, {**before, **row})
+
+    def _drop_port(self, name: str) -> None:
+        row = self.rows["ports"].get(name)
+        if row is not None:
+            del self.bridges[row["bridge"]].ports[self._number.pop(name)]
+            self._change("ports", name, None)
+
+    def _set_mark(self, bridge: str, key: str, value: str | None) -> None:
+        row = self.rows["bridges"][bridge]
+        ids = {name: text for name, text in row["external_ids"].items() if name != key}
+        self._change("bridges", bridge, {**row, "external_ids": ids if value is None else {**ids, key: value}})
+
+    def _change(self, kind: str, name: str, row: dict[str, Any] | None) -> None:
+        if row is None:
+            del self.rows[kind][name]
+        else:
+            self.rows[kind][name] = row
+        self.tell({"ovsdb": {"bridges": {}, "ports": {}, kind: {name: row}}})
+
+
+class Fabric:
+    """Hosts by name, joined by tunnels and by physical networks (equal bridge names are one wire)."""
+
+    def __init__(self, hosts: dict[str, FakeHost]) -> None:
+        self.hosts = hosts
+
+    def deliver(self, host: str, tap: str, packet: Packet) -> list[tuple[str, str, Packet]]:
+        """Every (host, tap, frame) that a frame sent by a server reaches, all over the fabric."""
+        reached: list[tuple[str, str, Packet]] = []
+        waiting = [(host, output) for output in self.hosts[host].send(tap, packet)]
+        hops = 0
+        while waiting:
+            hops += 1
+            assert hops < 10_000, "a loop"
+            at, (name, leaving) = waiting.pop(0)
+            row = self.hosts[at].rows["ports"][name]
+            if row["type"] == "vxlan":
+                waiting += self._over_tunnel(at, row["options"]["remote_ip"], leaving)
+            elif name.startswith(_NIC):
+                waiting += [(to, one) for to in self.hosts if to != at for one in self.hosts[to].arrive(name, leaving)]
+            else:
+                reached.append((at, name, leaving))
+        return reached
+
+    def _over_tunnel(self, at: str, remote_ip: str, packet: Packet) -> list[tuple[str, Output]]:
+        for name, host in self.hosts.items():
+            back = [
+                port
+                for port, row in host.rows["ports"].items()
+                if row["type"] == "vxlan" and row["options"]["remote_ip"] == self.hosts[at].tunnel_ip
+            ]
+            if host.tunnel_ip == remote_ip:
+                return [(name, output) for port in back for output in host.arrive(port, packet)]
+        return []
