@@ -44,25 +44,30 @@ class _Range:
 
 
 class FakeIpam:
-    """Proposes the lowest free address; `blind` makes it forget to look at the log, as a service that lags behind would."""
+    """Proposes the lowest free address, and none that it proposed to another port before.
+
+    `blind`: it neither looks at the log nor remembers, as a service that lags behind would.
+    """
 
     def __init__(self, log: EventLog, blind: bool = False) -> None:
         self._log, self._seen, self.blind = log, 0, blind
         self._ranges: dict[str, _Range] = {}
+        self._promised: dict[str, set[tuple[str, str]]] = {}
 
-    def choose(self, question: ChooseAddresses, promised: set[tuple[str, str]]) -> Answer:
-        """`promised`: what was proposed to others who ask in the same moment; grows."""
+    def choose(self, question: ChooseAddresses) -> Answer:
         if not self.blind:
             self._follow()
-        avoid = {(one.subnet_id, one.ip_address) for one in question.avoid} | promised
+        avoid = {(one.subnet_id, one.ip_address) for one in question.avoid}
+        if not self.blind:
+            avoid.update(*(held for port_id, held in self._promised.items() if port_id != question.port_id))
         out: list[FixedIp] = []
         for candidates in self._wishes(question):
             found = next((one for id in candidates if (one := self._free(id, avoid)) is not None), None)
             if found is None:
                 return no_address_left(question.network_id)
             avoid.add((found.subnet_id, found.ip_address))
-            promised.add((found.subnet_id, found.ip_address))
             out.append(found)
+        self._promised[question.port_id] = {(one.subnet_id, one.ip_address) for one in out}
         return tuple(out)
 
     def _wishes(self, question: ChooseAddresses) -> list[list[str]]:
@@ -97,6 +102,7 @@ class FakeIpam:
                     del self._ranges[event.subnet_id]
                 case AddressAllocated():
                     self._ranges[event.subnet_id].taken.add(event.ip_address)
+                    self._promised.pop(event.port_id, None)
                 case AddressReleased():
                     self._ranges[event.subnet_id].taken.discard(event.ip_address)
 
@@ -145,10 +151,9 @@ class Choosers:
         self._macs = 0
 
     def ask(self, questions: list[Question]) -> list[Answer]:
-        promised: set[tuple[str, str]] = set()
-        return [self._answer(question, promised) for question in questions]
+        return [self._answer(question) for question in questions]
 
-    def _answer(self, question: Question, promised: set[tuple[str, str]]) -> Answer:
+    def _answer(self, question: Question) -> Answer:
         self.asked.append(question)
         try:
             match question:
@@ -156,7 +161,7 @@ class Choosers:
                     self._macs += 1
                     return f"fa:16:3e:{self._macs >> 16 & 255:02x}:{self._macs >> 8 & 255:02x}:{self._macs & 255:02x}"
                 case ChooseAddresses():
-                    return self.ipam.choose(question, promised)
+                    return self.ipam.choose(question)
                 case ChooseSegment():
                     return self.topology.choose_segment(question)
                 case ChooseBinding():
