@@ -20,6 +20,7 @@ class Limits:
     bulk_bytes: int = 4 << 20
     json_depth: int = 25
     json_keys: int = 10_000
+    bulk_keys: int = 50_000
     integer_digits: int = 20
     header_seconds: float = 30.0
     body_seconds: float = 60.0

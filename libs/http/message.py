@@ -71,7 +71,7 @@ class Request:
         data = self.environ["wsgi.input"].read(most + 1)
         if len(data) > most:
             raise too_large(most)
-        value = parse_json(data, self.limits)
+        value = parse_json(data, self.limits, bool(bulk))
         if len(data) > self.limits.body_bytes and not (isinstance(value, dict) and bulk in value):
             raise too_large(self.limits.body_bytes)
         return value
