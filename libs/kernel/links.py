@@ -14,8 +14,8 @@ from typing import Any
 from pyroute2 import IPRoute, netns
 from pyroute2.netlink.exceptions import NetlinkError
 
-from libs.kernel import offload
 from libs.kernel.inside import FOLDER, exists, inside
+from libs.kernel.link_changes import delete_alone, delete_device, offload_off, set_link, set_sysctls
 from libs.kernel.rtnl import devices, links, links_alone, routes
 
 Item = Mapping[str, Any]
@@ -72,7 +72,7 @@ def _each(work: Callable[[Item, list[str]], None], item: Item) -> dict[str, Any]
 def _remove(item: Item, changes: list[str]) -> None:
     with IPRoute() as ipr:
         for peer in item.get("peers", ()):
-            _delete_device(ipr, peer, changes)
+            delete_device(ipr, peer, changes)
     if exists(item["namespace"]):
         netns.remove(item["namespace"])
         changes.append(f"namespace {item['namespace']} removed")
@@ -83,64 +83,83 @@ def _ensure(item: Item, peers: Mapping[str, Item], changes: list[str]) -> None:
     if not exists(namespace):
         netns.create(namespace)
         changes.append(f"namespace {namespace} added")
-    actual = inside(namespace, links_alone)
+    with IPRoute() as ipr:
+        if not inside(namespace, lambda: _ensure_inside(item, peers, changes)):
+            peers = _make_pairs(ipr, item, peers, changes)
+            if not inside(namespace, lambda: _ensure_inside(item, peers, changes)):
+                raise OSError("its devices went away while they were made")
+        for device in item["devices"]:
+            _ensure_peer(ipr, device, peers[device["peer"]], changes)
+
+
+def _fits(device: Item, ends: Mapping[str, Item], peers: Mapping[str, Item]) -> bool:
+    """Whether both ends are there and belong together."""
+    end, peer = ends.get(device["name"]), peers.get(device["peer"])
+    return end is not None and peer is not None and end["link"] == peer["index"]
+
+
+def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], changes: list[str]) -> Mapping[str, Item]:
+    """New pairs for devices that do not fit, after what is left of old ones; returns the switch's ends as they are then."""
+    namespace = item["namespace"]
+    ends = inside(namespace, links_alone)
+    for device in [device for device in item["devices"] if not _fits(device, ends, peers)]:
+        name, peer, mtu = device["name"], device["peer"], device["mtu"]
+        delete_device(ipr, peer, changes)
+        inside(namespace, lambda name=name: delete_alone(name, changes))  # type: ignore[misc]
+        end = {"ifname": name, "net_ns_fd": namespace, "address": device["mac"], "mtu": mtu}
+        ipr.link("add", ifname=peer, kind="veth", mtu=mtu, peer=end)
+        changes.append(f"veth {peer} {name} added")
+    return links(ipr)
+
+
+def _ensure_peer(ipr: IPRoute, device: Item, peer: Item, changes: list[str]) -> None:
+    """The switch's end is up, silent and without offload."""
+    name = device["peer"]
+    set_sysctls(name, _PEER_SYSCTLS, changes)
+    offload_off(name, changes)
+    set_link(ipr, peer["index"], name, {"mtu": (peer["mtu"], device["mtu"]), "state": (peer["up"], True)}, changes)
+
+
+def _ensure_inside(item: Item, peers: Mapping[str, Item], changes: list[str]) -> bool:
+    """Everything within the namespace; the caller is in it. False, and nothing done, when a device is not there as it should be."""
     wanted = {device["name"] for device in item["devices"]}
     with IPRoute() as ipr:
-        for device in item["devices"]:
-            _ensure_pair(ipr, namespace, device, actual.get(device["name"]), peers.get(device["peer"]), changes)
-    inside(namespace, lambda: _ensure_inside(item, wanted, changes))
-
-
-def _ensure_pair(
-    ipr: IPRoute, namespace: str, device: Item, end: Item | None, peer: Item | None, changes: list[str]
-) -> None:
-    """Both ends exist and belong together; the switch's end is up, silent and without offload."""
-    if end is None or peer is None or end["link"] != peer["index"]:
-        peer = _make_pair(ipr, namespace, device, changes)
-    name = device["peer"]
-    _sysctls(name, _PEER_SYSCTLS, changes)
-    _offload(name, changes)
-    _set(ipr, peer["index"], name, {"mtu": (peer["mtu"], device["mtu"]), "state": (peer["up"], True)}, changes)
-
-
-def _make_pair(ipr: IPRoute, namespace: str, device: Item, changes: list[str]) -> Item:
-    """A new pair, after what is left of an old one; returns the switch's end."""
-    name, peer, mtu = device["name"], device["peer"], device["mtu"]
-    _delete_device(ipr, peer, changes)
-    inside(namespace, lambda: _delete_alone(name, changes))
-    end = {"ifname": name, "net_ns_fd": namespace, "address": device["mac"], "mtu": mtu}
-    ipr.link("add", ifname=peer, kind="veth", mtu=mtu, peer=end)
-    changes.append(f"veth {peer} {name} added")
-    return {"index": ipr.link_lookup(ifname=peer)[0], "mtu": mtu, "up": False}
-
-
-def _ensure_inside(item: Item, wanted: set[str], changes: list[str]) -> None:
-    """Everything within the namespace; the caller is in it."""
-    with IPRoute() as ipr:
         actual = devices(ipr)
-        _set(ipr, actual["lo"]["index"], "lo", {"state": (actual["lo"]["up"], True)}, changes)
+        if not all(_fits(device, actual, peers) for device in item["devices"]):
+            return False
+        set_link(ipr, actual["lo"]["index"], "lo", {"state": (actual["lo"]["up"], True)}, changes)
         for name in [name for name, device in actual.items() if device["kind"] == "veth" and name not in wanted]:
-            _delete_device(ipr, name, changes)
+            delete_device(ipr, name, changes)
         for device in item["devices"]:
             _ensure_device(ipr, device, actual[device["name"]], changes)
         _ensure_routes(ipr, {(to, via) for to, via in item.get("routes", ())}, changes)
+    return True
 
 
 def _ensure_device(ipr: IPRoute, device: Item, state: Item, changes: list[str]) -> None:
     name, index = device["name"], state["index"]
-    _sysctls(name, _PORT_SYSCTLS, changes)
-    _offload(name, changes)
+    set_sysctls(name, _PORT_SYSCTLS, changes)
+    offload_off(name, changes)
     ways = {
         "address": (state["mac"], device["mac"]),
         "mtu": (state["mtu"], device["mtu"]),
         "state": (state["up"], True),
     }
-    _set(ipr, index, name, ways, changes)
-    for cidr in sorted(set(state["addresses"]) - set(device["addresses"])):
+    set_link(ipr, index, name, ways, changes)
+    _ensure_addresses(ipr, index, name, set(state["addresses"]), set(device["addresses"]), changes)
+
+
+def _ensure_addresses(
+    ipr: IPRoute, index: int, name: str, actual: set[str], wanted: set[str], changes: list[str]
+) -> None:
+    stale = sorted(actual - wanted)
+    for cidr in stale:
         address, _, length = cidr.partition("/")
         ipr.addr("del", index=index, address=address, prefixlen=int(length))
         changes.append(f"address {cidr} {name} removed")
-    for cidr in sorted(set(device["addresses"]) - set(state["addresses"])):
+    if stale:  # a subnet's first IPv4 address takes its others along
+        actual = set(devices(ipr)[name]["addresses"])
+    for cidr in sorted(wanted - actual):
         address, _, length = cidr.partition("/")
         flags = {"flags": _NODAD} if ":" in address else {}
         ipr.addr("add", index=index, address=address, prefixlen=int(length), **flags)
@@ -155,44 +174,6 @@ def _ensure_routes(ipr: IPRoute, wanted: set[tuple[str, str]], changes: list[str
     for to, via in sorted(wanted - actual):
         ipr.route("add", dst=to, gateway=via)
         changes.append(f"route {to} via {via} added")
-
-
-def _set(ipr: IPRoute, index: int, name: str, ways: Mapping[str, tuple[Any, Any]], changes: list[str]) -> None:
-    """Set the attributes whose (is, wanted) differ."""
-    differing = {key: wanted for key, (actual, wanted) in ways.items() if actual != wanted}
-    if differing:
-        values = {key: "up" if key == "state" else value for key, value in differing.items()}
-        ipr.link("set", index=index, **values)
-        changes.extend(f"{name} {key} {value}" for key, value in values.items())
-
-
-def _offload(name: str, changes: list[str]) -> None:
-    off = offload.switch_off(name)
-    if off:
-        changes.append(f"{name} offload off: {' '.join(off)}")
-
-
-def _sysctls(name: str, wanted: Mapping[str, str], changes: list[str]) -> None:
-    for key, value in wanted.items():
-        path = f"/proc/sys/net/ipv6/conf/{name}/{key}"
-        with contextlib.suppress(FileNotFoundError):  # absent on a host without IPv6
-            with open(path) as handle:
-                actual = handle.read().strip()
-            if actual != value:
-                with open(path, "w") as handle:
-                    handle.write(value)
-                changes.append(f"{name} {key} {value}")
-
-
-def _delete_alone(name: str, changes: list[str]) -> None:
-    with IPRoute() as ipr:
-        _delete_device(ipr, name, changes)
-
-
-def _delete_device(ipr: IPRoute, name: str, changes: list[str]) -> None:
-    for index in ipr.link_lookup(ifname=name):
-        ipr.link("del", index=index)
-        changes.append(f"veth {name} removed")
 
 
 VERBS = {

@@ -9,6 +9,7 @@ from pyroute2 import IPRoute
 
 _LINK_SCOPE, _MAIN_TABLE = 253, 254
 _OURS = {3, 4}  # route protocols boot and static: what people and agents set, not the kernel nor router advertisements
+_ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 
 
 def links_alone() -> dict[str, dict[str, Any]]:
@@ -46,8 +47,8 @@ def devices(ipr: IPRoute) -> dict[str, dict[str, Any]]:
 def routes(ipr: IPRoute) -> list[list[str]]:
     """Gateway routes of the main table that people or agents set, as [destination CIDR, gateway]."""
     out = []
-    for family, default in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-        for route in ipr.get_routes(family=family, table=_MAIN_TABLE):
-            if route.get("gateway") and route["proto"] in _OURS:
-                out.append([f"{route.get('dst') or default}/{route['dst_len']}", route.get("gateway")])
+    for route in ipr.get_routes(table=_MAIN_TABLE):
+        if route.get("gateway") and route["proto"] in _OURS:
+            to = route.get("dst") or _ANY[route["family"]]
+            out.append([f"{to}/{route['dst_len']}", route.get("gateway")])
     return sorted(out)
