@@ -28,7 +28,7 @@ EVENT_VERSIONS: Mapping[str, int] = {}
 UPCASTERS: Mapping[str, Upcaster] = {}
 """Old type name -> function from its data to (newer type name, data)."""
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -74,7 +74,7 @@ def from_json(cls: type[T], data: Any) -> T:
 
 
 def canonical(value: Any) -> str:
-    """The one JSON text of `value`: sorted keys, no spaces, ASCII."""
+    """The one JSON text of `value`: sorted keys, no spaces, ASCII. Raises ValueError for a number that JSON has not (NaN)."""
     return _CANONICAL.encode(to_json(value))
 
 

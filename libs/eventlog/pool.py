@@ -107,8 +107,8 @@ class Pool:
             return
         try:
             if connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
-                connection.rollback()
-            connection.autocommit = True
+                with connection.cursor() as cursor:
+                    cursor.execute("rollback")  # rollback() sends nothing for a transaction begun by hand
         except psycopg2.Error:
             connection.close()
             return

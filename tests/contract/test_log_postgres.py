@@ -257,3 +257,12 @@ def test_too_many_at_once_are_told_so(database: Any) -> None:
         pool.query("select 1")
     assert refused.value.status == 503
     assert pool.query("select 1") == [(1,)]
+
+
+def test_a_transaction_left_open_is_not_seen_by_the_next_user(database: Any) -> None:
+    pool = Pool(database.fresh().url, size=1)
+    with pytest.raises(KeyError), pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("insert into claim values ('k', 's')")
+        raise KeyError
+    assert pool.query("select * from claim") == []

@@ -50,8 +50,8 @@ class Advisers:
                 return self._fresh(macs, question.avoid)
             case ChooseAddresses():
                 return self._addresses(question)
-            case ChooseSegment(network_type="vlan"):
-                return SegmentChoice(Segment("vlan", question.physical_network, question.segmentation_id), 1500)
+            case ChooseSegment(network_type=str(network_type)):
+                return SegmentChoice(Segment(network_type, question.physical_network, question.segmentation_id), 1500)
             case ChooseSegment():
                 choices = (Segment("vxlan", None, vni) for vni in itertools.count(1))
                 return SegmentChoice(next(one for one in choices if one not in question.avoid), 1450)
