@@ -1,4 +1,4 @@
-"""Free-form JSON in bodies, in one order: the log stores facts with sorted keys, so what is told in another order must show the same."""
+"""Free-form JSON in bodies has one order: the log stores facts with sorted keys, and a rebuild must give the same text."""
 
 from __future__ import annotations
 

@@ -24,12 +24,11 @@ from libs.model import Segment
 from libs.network.deciders.access import own_network
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.reading import answer, change, changing, check_revision, existing, network_at, ports_at
+from libs.network.deciders.subnet_rules import MIN_MTU, MIN_MTU_V6
 from libs.network.network import Network
 from libs.network.resources import stream_of
 from libs.network.world import ChooseSegment, Decision, Question, SegmentChoice, World
 
-MIN_MTU, MIN_MTU_V6 = 68, 1280
-"""Bytes: RFC 791 and RFC 8200."""
 DEVICE_OWNERS_OF_NETWORKS = (
     "network:dhcp",
     "network:distributed",
@@ -46,26 +45,35 @@ DEVICE_OWNERS_OF_NETWORKS = (
 )
 
 
-def _segment_question(new: NewNetwork, command: CreateNetworks) -> ChooseSegment:
-    """What others in the request ask for by number is not proposed to this one."""
+def _segment_questions(command: CreateNetworks) -> tuple[ChooseSegment, ...]:
+    """One for each network; numbers that some of them ask for are not proposed to the others."""
     given = tuple(
         Segment(one.network_type, one.physical_network, one.segmentation_id)
         for one in command.networks
-        if one is not new and one.network_type and one.segmentation_id is not None
+        if one.network_type and one.segmentation_id is not None
     )
-    return ChooseSegment(new.network_id, new.network_type, new.physical_network, new.segmentation_id, given)
+    return tuple(
+        ChooseSegment(
+            one.network_id,
+            one.network_type,
+            one.physical_network,
+            one.segmentation_id,
+            given if one.segmentation_id is None else (),
+        )
+        for one in command.networks
+    )
 
 
 def creation_questions(command: CreateNetworks, world: World) -> tuple[Question, ...]:
     """A segment for each, also for given ones: topology checks them and knows their MTU."""
-    return tuple(_segment_question(new, command) for new in command.networks)
+    return _segment_questions(command)
 
 
 def create(command: CreateNetworks, world: World) -> Decision:
     """All networks or none. Raises 400 for an MTU that does not fit."""
     changes = []
-    for new in command.networks:
-        choice = answer(world, _segment_question(new, command), SegmentChoice)
+    for new, question in zip(command.networks, _segment_questions(command), strict=True):
+        choice = answer(world, question, SegmentChoice)
         stream = stream_of("network", new.network_id)
         changes.append(Change(stream, 0, (_created(new, choice),), new.network_id))
     return Decision(tuple(changes), touched=tuple(one.stream for one in changes))
