@@ -41,10 +41,12 @@ class Backing:
     def set_up_private(self) -> None:
         """Wait for the private servers and make their roles, database and users. Raises TimeoutError."""
         if self._postgres:
-            await_true("PostgreSQL", self._postgres.answers, 30)
+            with self._places.blaming("postgres"):
+                await_true("PostgreSQL", self._postgres.answers, 30)
             self._postgres.set_up()
         if self._rabbitmq:
-            await_true("RabbitMQ", self._rabbitmq.answers, 60)
+            with self._places.blaming("rabbitmq"):
+                await_true("RabbitMQ", self._rabbitmq.answers, 60)
             self._rabbitmq.set_up()
 
     @property

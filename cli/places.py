@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +73,17 @@ class Places:
         self.beside.mkdir(mode=0o755, exist_ok=True)
         self.beside.chmod(0o755)
         return self.beside
+
+    @contextlib.contextmanager
+    def blaming(self, program: str) -> Iterator[None]:
+        """What takes too long inside is told with the last line of this program's log. Raises TimeoutError."""
+        try:
+            yield
+        except TimeoutError as error:
+            path = self.log / f"{program}.log"
+            lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+            last = lines[-1][:300] if lines else "empty"
+            raise TimeoutError(f"{error}; the end of {path}: {last}") from None
 
     def password(self, name: str) -> str:
         """The secret of this name; made at first use, 32 random bytes as text, kept in a file with mode 0600."""

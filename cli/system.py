@@ -88,8 +88,10 @@ class System:
 
     def _await_ready(self, backing: Backing, agents: int) -> None:
         self._say("waiting for the API and the agents")
-        await_true("the API", answers, 60)
-        await_true(f"{agents} agents", lambda: agents_alive(backing.database_url) >= agents, 60)
+        with self.places.blaming("api"):
+            await_true("the API", answers, 60)
+        with self.places.blaming("topology"):
+            await_true(f"{agents} agents", lambda: agents_alive(backing.database_url) >= agents, 60)
 
     def _check_port(self) -> None:
         port = plan.api_port()
