@@ -8,6 +8,7 @@ import time
 from libs.http.errors import malformed
 
 _PIECE = 65536
+_SENT = 262144
 
 
 class Closed(Exception):
@@ -80,12 +81,12 @@ class Stream:
         return bytes(self._data[self._at : end + 1])
 
     def send(self, data: bytes, seconds: float) -> None:
-        """Write all of `data`; every 64 KiB may take `seconds`. Raises Closed."""
+        """Write all of `data`; every 256 KiB may take `seconds`. Raises Closed."""
         self._sock.settimeout(seconds)
         view = memoryview(data)
         try:
             while view:
-                began, piece, view = time.monotonic(), view[:_PIECE], view[_PIECE:]
+                began, piece, view = time.monotonic(), view[:_SENT], view[_SENT:]
                 while piece:
                     piece = piece[self._sock.send(piece) :]
                     if piece and time.monotonic() - began > seconds:
