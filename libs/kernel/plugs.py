@@ -31,7 +31,7 @@ def read(database: str, owner: str) -> dict[str, dict[str, str]]:
 
 
 def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Plug what is not plugged, or not so. Item: {"name", "port_id", "mac", "anew"}; answers with the changes made, all or none.
+    """Plug what is not plugged, or not so. Item: {"name", "port_id", "mac", "anew"}; answers with the names plugged, all or none.
 
     anew: the device was made anew under an old name; the switch holds on to the dead one unless its port goes first.
     Raises PlugRefused, also while the bridge does not exist.
@@ -53,21 +53,21 @@ def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, 
             values = [f'external-ids:{key}="{value}"' for key, value in wanted.items()]
             arguments += ["--", "--may-exist", "add-port", bridge, item["name"]]
             arguments += ["--", "set", "Interface", item["name"], *values]
-            changes.append(f"port {item['name']} plugged")
+            changes.append(item["name"])
     if arguments:
         _vsctl(database, "--no-wait", *arguments)
     return changes
 
 
 def remove(database: str, names: Sequence[str]) -> list[str]:
-    """Unplug these ports wherever they are; answers with the changes made."""
+    """Unplug these ports wherever they are; answers with the names that were there."""
     listed = json.loads(_vsctl(database, "--format=json", "--columns=name", "list", "Port") or '{"data": []}')
     ports = {row[0] for row in listed["data"]}
     present = [name for name in names if name in ports]
     arguments = [word for name in present for word in ("--", "--if-exists", "del-port", name)]
     if arguments:
         _vsctl(database, "--no-wait", *arguments)
-    return [f"port {name} unplugged" for name in present]
+    return present
 
 
 def _vsctl(database: str, *arguments: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from libs.eventlog.protocol import Recorded
 from libs.feed import Wiring
@@ -13,19 +13,11 @@ from libs.materialise.dhcp import Desired, Place, Served, is_ours, port_hosts, s
 from libs.materialise.dhcp.objects import NAMESPACE_PREFIX
 from libs.model import DHCP_AGENT
 from services.agent_dhcp import items
+from services.agent_dhcp.stages import Switch, Verbs, run, unplug_leftovers
 from services.agent_dhcp.tally import Tally
 
-OWNER = "netledger-dhcp"
-_AT_ONCE = 16  # networks in one call, so that a big start does not keep host files waiting
+_AT_ONCE = 16  # whole networks in one call
 _log = logging.getLogger(__name__)
-
-
-class Verbs(Protocol):
-    """What the brain needs of `libs.kernel.hands.Hands`."""
-
-    def call(self, verb: str, **arguments: Any) -> Any:
-        """The verb's answer."""
-        ...
 
 
 class Incomplete(Exception):
@@ -33,16 +25,12 @@ class Incomplete(Exception):
 
 
 class Brain:
-    """Keeps one host's DHCP as the log says. All methods may be called from any greenlet; work on the host is one at a time.
-
-    `database` is the path of Open vSwitch's socket, `bridge` the integration bridge.
-    """
+    """Keeps one host's DHCP as the log says. All methods may be called from any greenlet; work on the host is one at a time."""
 
     agent_type, binary = DHCP_AGENT, "neutron-dhcp-agent"
 
-    def __init__(self, place: Place, hands: Verbs, database: str, tally: Tally, bridge: str = "br-int") -> None:
-        self._place, self._hands, self._database, self._bridge = place, hands, database, bridge
-        self.tally = tally
+    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally) -> None:
+        self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._dirty: dict[str, set[str]] = {}  # {network_id: port ids, "" for the whole network}
         self._applied: dict[str, Served] = {}
@@ -95,13 +83,11 @@ class Brain:
         return None
 
     def audit(self) -> dict[str, int]:
-        """Read everything back and repair it; {kind: changes} that were needed although nothing was to be done."""
-        self.apply()
-        before = self.tally.counts()
+        """Read everything back and repair it; {kind: changes} that were needed although nothing new was wanted."""
+        before = self.tally.drift()
         self.doubt_everything()
         self.apply()
-        after = self.tally.counts()
-        return {kind: count - before.get(kind, 0) for kind, count in after.items() if count > before.get(kind, 0)}
+        return dict(self.tally.drift() - before)
 
     def _mark(self, keys: Iterable[tuple[str, str]]) -> None:
         for network_id, port_id in keys:
@@ -112,56 +98,68 @@ class Brain:
         self._mark([(network_id, "")])
 
     def _apply(self) -> None:
-        if not self._adopted:
-            self._adopt()
-        dirty, self._dirty = self._dirty, {}
-        left = set(dirty)
-        failures: list[str] = []
+        failures: dict[str, str] = {}
         try:
-            for work in self._sorted_out(dirty, left):
-                done = items.run(self._hands, work, self._database, self._bridge, OWNER, self.tally)
-                self._settle(work, done, failures)
-                left -= {one.network_id for one in work}
+            if not self._adopted:
+                self._adopt()
+            while keys := self._next(failures):
+                self._do(keys, failures)
         finally:
-            for network_id in left:
+            for network_id in failures:
                 self._doubt(network_id)
             self.tally.write()
         if failures:
-            raise Incomplete("; ".join(failures))
+            raise Incomplete("; ".join(failures.values()))
+
+    def _next(self, failures: Mapping[str, str]) -> dict[str, set[str]]:
+        """Dirty keys to work on now: all host files, and a few whole networks, so that a new guest never waits for all of these."""
+        chosen: dict[str, set[str]] = {}
+        whole = 0
+        for network_id, ports in list(self._dirty.items()):
+            is_whole = "" in ports or network_id in self._unsure
+            if network_id not in failures and (not is_whole or whole < _AT_ONCE):
+                whole += is_whole
+                chosen[network_id] = self._dirty.pop(network_id)
+        return chosen
+
+    def _do(self, keys: Mapping[str, set[str]], failures: dict[str, str]) -> None:
+        """Work on these keys, host files of running networks first; whatever is not done stays in doubt."""
+        left = set(keys)
+        try:
+            works = [one for network_id, ports in keys.items() if (one := self._thought(network_id, ports, failures))]
+            left = {one.network_id for one in works}
+            for batch in ([one for one in works if one.is_quick], [one for one in works if not one.is_quick]):
+                self._settle(batch, run(self._hands, batch, self._switch, self.tally), failures)
+                left -= {one.network_id for one in batch}
+        finally:
+            for network_id in left:
+                self._doubt(network_id)
 
     def _adopt(self) -> None:
         """Find what an earlier life left on this host, so that what is served no longer goes."""
         place = self._place
         names = set(self._hands.call("links.list", prefix=NAMESPACE_PREFIX, suffix=place.namespace_suffix))
         names |= set(self._hands.call("dnsmasq.list", root=place.folder))
-        plugs = self._hands.call("plugs.read", database=self._database, owner=OWNER)
         for name in sorted(one for one in names if is_ours(one, place)):
             network_id = name[len(NAMESPACE_PREFIX) :][:36]
             if network_id not in self._applied:
                 self._doubt(network_id)
         wanted = {one.device.tap for one in map(self._wanted, self._desired.networks) if one is not None}
-        stale = sorted(plugs.keys() - wanted)
-        if stale:
-            self.tally.add("plugs", self._hands.call("plugs.remove", database=self._database, names=stale))
+        unplug_leftovers(self._hands, self._switch, wanted, self.tally)
         self._adopted = True
 
     def _wanted(self, network_id: str) -> Served | None:
         view = self._desired.view(network_id)
         return serve(view, self._place) if view is not None else None
 
-    def _sorted_out(self, dirty: Mapping[str, set[str]], left: set[str]) -> Iterable[list[items.Work]]:
-        """Batches of work: host files of running networks first, then the rest a few networks at a time."""
-        quick, slow = [], []
-        for network_id, ports in dirty.items():
-            work = self._work(network_id, ports)
-            if work is None:
-                left.discard(network_id)
-            elif work.is_quick:
-                quick.append(work)
-            else:
-                slow.append(work)
-        batches = [quick] if quick else []
-        return batches + [slow[at : at + _AT_ONCE] for at in range(0, len(slow), _AT_ONCE)]
+    def _thought(self, network_id: str, ports: set[str], failures: dict[str, str]) -> items.Work | None:
+        """`_work`; a network that cannot even be worked out must not stop its neighbours."""
+        try:
+            return self._work(network_id, ports)
+        except Exception as error:
+            _log.exception("network %s cannot be worked out", network_id)
+            failures[network_id] = f"{network_id}: {error!r}"
+            return None
 
     def _work(self, network_id: str, ports: set[str]) -> items.Work | None:
         """What one network's dirty keys come to; None for nothing."""
@@ -176,13 +174,12 @@ class Brain:
         _warn(network_id, refused)
         return items.hosts_work(applied, ports, hosts)
 
-    def _settle(self, work: list[items.Work], done: Mapping[str, str | None], failures: list[str]) -> None:
+    def _settle(self, work: list[items.Work], done: Mapping[str, str | None], failures: dict[str, str]) -> None:
         """Believe what went well, doubt the rest."""
         for one in work:
             error = done.get(one.network_id)
             if error is not None:
-                failures.append(error)
-                self._doubt(one.network_id)
+                failures[one.network_id] = error
                 continue
             self._unsure.discard(one.network_id)
             if one.wanted is None:

@@ -1,30 +1,21 @@
-"""From one network's difference to the hands' verbs: which stages it needs, and running a batch of networks stage by stage."""
+"""One network's difference between what is and what should be, as work; and that work as items of the hands' verbs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from libs.materialise.dhcp import HostsChange, Place, Served, folder_of, hosts_change, namespace_of, text_of
 from libs.materialise.dhcp.texts import HostLine
-from services.agent_dhcp.tally import Tally
 
 _NO_HOSTS = HostsChange({}, (), ())
-
-
-class Verbs(Protocol):
-    """The hands."""
-
-    def call(self, verb: str, **arguments: Any) -> Any:
-        """The verb's answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One network's way to `wanted` (None: not served). `links`, `process`: these are read back and repaired; else `hosts` and
-    `options` are changed alone. `taps`: ports of before that must go."""
+    `options` are changed alone. `taps`: ports of before that must go. `repair`: nothing new is wanted, what changes is drift."""
 
     network_id: str
     namespace: str
@@ -35,6 +26,7 @@ class Work:
     hosts: HostsChange = _NO_HOSTS
     options: bool = False
     taps: tuple[str, ...] = ()
+    repair: bool = False
 
     @property
     def is_quick(self) -> bool:
@@ -54,7 +46,7 @@ def work(network_id: str, applied: Served | None, wanted: Served | None, unsure:
     links = unsure or applied is None or applied.device != wanted.device
     process = unsure or applied is None or applied.command != wanted.command
     if applied is None or process:
-        return Work(network_id, namespace, folder, wanted, links, process, taps=taps)
+        return Work(network_id, namespace, folder, wanted, links, process, taps=taps, repair=applied == wanted)
     hosts, options = hosts_change(applied.hosts, wanted.hosts), applied.options != wanted.options
     if not (links or hosts or options):
         return None
@@ -75,56 +67,8 @@ def hosts_work(applied: Served, ports: Iterable[str], hosts: Mapping[str, tuple[
     return Work(applied.network_id, applied.namespace, applied.folder, replace(applied, hosts=after), hosts=change)
 
 
-def run(
-    hands: Verbs, batch: Sequence[Work], database: str, bridge: str, owner: str, tally: Tally
-) -> dict[str, str | None]:
-    """Do a batch stage by stage; {network_id: error or None}. A network that fails a stage is left out of later ones."""
-    stages = _Stages(hands, tally, {one.network_id: None for one in batch})
-    gone = [one for one in batch if one.wanted is None]
-    stages.each("dnsmasq", "dnsmasq.remove", gone, lambda one: one.folder, "folders")
-    taps = [tap for one in batch for tap in one.taps]
-    if taps:
-        tally.add("plugs", hands.call("plugs.remove", database=database, names=taps))
-    stages.each("links", "links.remove", gone, lambda one: {"namespace": one.namespace, "peers": list(one.taps)})
-    linked = [one for one in batch if one.links]
-    made = stages.each("links", "links.ensure", linked, _link)
-    anew = {network_id for network_id, changes in made.items() if any(text.startswith("veth") for text in changes)}
-    plugged = [_plug(one.wanted, one.network_id in anew) for one in stages.fine(linked) if one.wanted]
-    if plugged:
-        call = hands.call("plugs.ensure", database=database, bridge=bridge, owner=owner, items=plugged)
-        tally.add("plugs", call)
-    process = [one for one in batch if one.process or (one.wanted and one.network_id in anew)]
-    stages.each("dnsmasq", "dnsmasq.ensure", process, lambda one: _process(one.wanted, one.network_id in anew))
-    files = [one for one in batch if one.wanted and one not in process and (one.hosts or one.options)]
-    stages.each("dnsmasq", "dnsmasq.change", files, _files)
-    return stages.errors
-
-
-class _Stages:
-    """One batch's way through the verbs."""
-
-    def __init__(self, hands: Verbs, tally: Tally, errors: dict[str, str | None]) -> None:
-        self._hands, self._tally, self.errors = hands, tally, errors
-
-    def fine(self, works: Iterable[Work]) -> list[Work]:
-        """Those that no stage has failed for."""
-        return [one for one in works if self.errors[one.network_id] is None]
-
-    def each(
-        self, kind: str, verb: str, works: Iterable[Work], item: Callable[[Work], Any], name: str = "items"
-    ) -> dict[str, list[str]]:
-        """One call for all of `works`; {network_id: changes made}, which are counted under `kind`."""
-        chosen = self.fine(works)
-        if not chosen:
-            return {}
-        answers = self._hands.call(verb, **{name: [item(one) for one in chosen]})
-        for one, answer in zip(chosen, answers, strict=True):
-            self._tally.add(kind, answer["changes"])
-            self.errors[one.network_id] = answer["error"]
-        return {one.network_id: answer["changes"] for one, answer in zip(chosen, answers, strict=True)}
-
-
-def _link(one: Work) -> dict[str, Any]:
+def link_item(one: Work) -> dict[str, Any]:
+    """For `links.ensure`."""
     assert one.wanted is not None
     device = one.wanted.device
     end = {"name": device.name, "peer": device.tap, "mac": device.mac, "mtu": device.mtu}
@@ -133,12 +77,13 @@ def _link(one: Work) -> dict[str, Any]:
     return {"namespace": one.wanted.namespace, "devices": devices, "routes": routes}
 
 
-def _plug(served: Served, anew: bool) -> dict[str, Any]:
+def plug_item(served: Served, anew: bool) -> dict[str, Any]:
+    """For `plugs.ensure`."""
     return {"name": served.device.tap, "port_id": served.device.port_id, "mac": served.device.mac, "anew": anew}
 
 
-def _process(served: Served | None, restart: bool) -> dict[str, Any]:
-    """restart: its sockets are bound to a device that is no more."""
+def process_item(served: Served | None, restart: bool) -> dict[str, Any]:
+    """For `dnsmasq.ensure`. restart: its sockets are bound to a device that is no more."""
     assert served is not None
     return {
         "folder": served.folder,
@@ -151,7 +96,8 @@ def _process(served: Served | None, restart: bool) -> dict[str, Any]:
     }
 
 
-def _files(one: Work) -> dict[str, Any]:
+def files_item(one: Work) -> dict[str, Any]:
+    """For `dnsmasq.change`."""
     assert one.wanted is not None
     return {
         "folder": one.folder,

@@ -16,6 +16,7 @@ from libs.config import Settings
 from libs.kernel.hands import Hands
 from libs.materialise.dhcp import Place
 from services.agent_dhcp.brain import Brain
+from services.agent_dhcp.stages import Switch
 from services.agent_dhcp.tally import Tally
 
 NEEDS = ("host", "amqp_url")
@@ -38,8 +39,8 @@ class Agent:
         place = place_of(settings)
         hands = Hands(settings, self._notice, modules=MODULES, on_lost=self._hands_lost)
         tally = Tally(Path(place.folder) / "operations.json")
-        database = f"{settings.ovs_rundir}/db.sock"
-        self._hands, self._brain = hands, Brain(place, hands, database, tally)
+        switch = Switch(f"{settings.ovs_rundir}/db.sock")
+        self._hands, self._brain = hands, Brain(place, hands, switch, tally)
         self.runtime = AgentRuntime(settings, self._brain, link)
         self._ended_at: dict[str, float] = {}
 

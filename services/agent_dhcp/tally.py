@@ -5,40 +5,60 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+KINDS = ("links", "plugs", "dnsmasq")
 _log = logging.getLogger(__name__)
 
 
 class Tally:
-    """{kind: changes made since this process started}; kinds: links, plugs, dnsmasq. Written to `file` when something changed."""
+    """Changes made since this process started, by kind (`KINDS`); `drift`: those of them that nobody had asked for, repairs.
+
+    Kept in `file` as {"pid", "total", "operations": {kind: count}, "drift": {kind: count}}; a folder that cannot be written is no
+    reason to stop.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file, self._counts, self._written = file, {"links": 0, "plugs": 0, "dnsmasq": 0}, -1
+        self._file = file
+        self._counts: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+        self._drift: Counter[str] = Counter()
+        self._written = -1
 
-    def add(self, kind: str, changes: Sequence[str]) -> None:
+    def add(self, kind: str, changes: Sequence[str], drift: bool = False) -> None:
         """Count these changes and log them."""
         self._counts[kind] += len(changes)
+        if drift and changes:
+            self._drift[kind] += len(changes)
         for text in changes:
-            _log.info("%s: %s", kind, text)
+            _log.info("%s: %s%s", kind, text, " (repair)" if drift else "")
 
     def counts(self) -> dict[str, int]:
-        """A copy of the counts."""
+        """{kind: changes}."""
         return dict(self._counts)
+
+    def drift(self) -> Counter[str]:
+        """{kind: repairs}, kinds without any left out."""
+        return Counter(self._drift)
 
     @property
     def total(self) -> int:
         """All changes together."""
-        return sum(self._counts.values())
+        return self._counts.total()
 
     def write(self) -> None:
-        """Bring the file up to date: {"pid", "operations": {kind: count}, "total"}."""
-        if self._file is None or self._written == self.total:
+        """Bring the file up to date, when something changed."""
+        if self._written == self.total:
             return
-        content = {"pid": os.getpid(), "operations": self._counts, "total": self.total}
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".draft")
-        draft.write_text(json.dumps(content) + "\n")
-        draft.rename(self._file)
         self._written = self.total
+        content = {"total": self.total, "operations": self.counts(), "drift": self.drift()}
+        _log.info("dhcp is as desired", extra={"fields": content})
+        if self._file is None:
+            return
+        try:
+            draft = self._file.with_suffix(".draft")
+            draft.write_text(json.dumps({"pid": os.getpid(), **content}) + "\n")
+            draft.replace(self._file)
+        except OSError as error:
+            _log.warning("counters are not kept: %s", error)

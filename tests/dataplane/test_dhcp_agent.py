@@ -266,6 +266,25 @@ def test_a_device_that_was_removed_by_hand_is_made_anew_and_serves(serving: Serv
     assert guest.seen["mtu"] == "1400"
 
 
+def test_a_second_subnet_is_served_as_soon_as_our_port_has_its_address(serving: Serving) -> None:
+    """The range comes first, the DHCP port's address in a later commit: nothing may need a second restart for it."""
+    host, network_id, _ = serving
+    before = host.pid(network_id)
+    second = host.facts.subnet(network_id, "10.7.0.0/24", gateway="10.7.0.1")
+    guest_port = host.facts.port(network_id, A, (second, "10.7.0.5"))
+    host.go()
+    wait_until(lambda: host.pid(network_id) not in (0, before))
+    wait_until(lambda: (host.folder(network_id) / "hosts.d" / guest_port).exists())
+    restarted = host.pid(network_id)
+    (own,) = (one.stream[5:] for one in host.facts.said if getattr(one.event, "device_owner", "") == "network:dhcp")
+    host.facts.allocate(own, second, "10.7.0.2")
+    host.go()
+    guest = host.guest(A)
+    wait_until(lambda: guest.lease(tries=1) == "10.7.0.5")
+    assert guest.seen["router"] == "10.7.0.1"
+    assert host.pid(network_id) == restarted
+
+
 def test_an_unscheduled_network_leaves_nothing_behind(serving: Serving) -> None:
     host, network_id, _ = serving
     pid = host.pid(network_id)

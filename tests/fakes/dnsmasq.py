@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from libs.kernel.hands import HandsLost
+from libs.kernel.hands import KernelRefused
 
 
 @dataclass
@@ -30,21 +30,20 @@ class Folder:
 
 
 class FakeHost:
-    """Stands in for Hands: `.call(verb, ...)`. `broken` namespaces refuse everything; `lost` calls from now end in HandsLost."""
+    """Stands in for Hands: `.call(verb, ...)`. `broken` namespaces refuse everything; without `switch` the plugs' verbs fail."""
 
     def __init__(self) -> None:
         self.namespaces: dict[str, Mapping[str, Any]] = {}
         self.plugs: dict[str, dict[str, str]] = {}
         self.folders: dict[str, Folder] = {}
         self.broken: set[str] = set()
-        self.lost = 0
+        self.switch = True
         self.calls: list[str] = []
 
     def call(self, verb: str, **arguments: Any) -> Any:
         self.calls.append(verb)
-        if self.lost:
-            self.lost -= 1
-            raise HandsLost(verb)
+        if verb.startswith("plugs.") and not self.switch:
+            raise KernelRefused(f"{verb}: no switch")
         return getattr(self, "_" + verb.replace(".", "_"))(**arguments)
 
     def lease(self, folder: str, mac: str) -> str | None:
@@ -99,10 +98,10 @@ class FakeHost:
         ports = [{key: value for key, value in item.items() if key != "anew"} for item in items]
         new = [item for item in ports if self.plugs.get(item["name"]) != item]
         self.plugs.update({item["name"]: item for item in new})
-        return [f"{item['name']} plugged" for item in new]
+        return [item["name"] for item in new]
 
     def _plugs_remove(self, database: str, names: list[str]) -> list[str]:
-        return [f"{name} unplugged" for name in names if self.plugs.pop(name, None)]
+        return [name for name in names if self.plugs.pop(name, None)]
 
     def _dnsmasq_list(self, root: str) -> list[str]:
         return sorted(name.removeprefix(f"{root}/") for name in self.folders)
