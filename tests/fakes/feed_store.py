@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from libs.chain import Chain
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import AgentRegistered, NetworkDeleted, PortDeleted, SubnetDeleted
 from libs.feed import Feed
@@ -29,7 +30,7 @@ class MemoryFeedStore:
     def networks_of(self, streams: Collection[str]) -> dict[str, str]:
         found = {}
         for one in self.log:
-            if one.stream in streams and getattr(one.event, "network_id", ""):
+            if one.stream in streams and getattr(one.event, "network_id", None):
                 found[one.stream] = one.event.network_id  # type: ignore[union-attr]
         return found
 
@@ -92,29 +93,33 @@ class Post:
 
 
 class Following:
-    """An agent's host as the feed's contract describes it: what it holds is {stream: positions of its facts}, by network."""
+    """What an agent holds that follows its host's feed by the agents' own chain: {stream: positions of its facts}, by network.
+
+    `gaps` counts messages after which it would have asked.
+    """
 
     def __init__(self, name: str) -> None:
-        self.name, self.position = name, 0
+        self.name, self.gaps = name, 0
         self.streams: dict[str, set[int]] = {}
         self.network: dict[str, str] = {}
-        self.networks: set[str] = set()
         self.agents: set[int] = set()
-        self.gaps = 0
+        self._chain = Chain()
+        self._chain.ask("start")
+        self.receive(Feed("log", 1, 0, 0, full=True, request="start"))
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """The networks that it holds."""
+        return self._chain.networks
 
     def receive(self, feed: Feed) -> None:
-        """Take a message in, drop an old one, or note a gap."""
-        if feed.position <= self.position and not feed.full:
-            return
-        if feed.prev > self.position and not feed.full:
-            self.gaps += 1
-            return
-        for network in self.networks if feed.full else {*feed.entered, *feed.left}:
-            self.forget(network)
-        self.networks = (set() if feed.full else self.networks - {*feed.left}) | {*feed.entered}
-        for fact in feed.events:
-            self.take(fact)
-        self.position = feed.position
+        """One message of the bus."""
+        for part in self._chain.receive(feed):
+            for network in self.networks if part.full else (*part.entered, *part.left):
+                self.forget(network)
+            for fact in part.events:
+                self.take(fact)
+        self.gaps += self._chain.gap
 
     def forget(self, network: str) -> None:
         """Hold nothing of the network any more."""

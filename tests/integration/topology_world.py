@@ -42,7 +42,10 @@ def eventually(what: str, check: Callable[[], object], seconds: float = SECONDS)
 
 
 class Cloud:
-    """What a test needs to say: networks, subnets, ports and agents, and what the log and the read model hold."""
+    """What a test needs to say: networks, subnets, ports and agents, and what the log and the read model hold.
+
+    Tests share a running cloud: each `scene` has hosts and an availability zone of its own.
+    """
 
     def __init__(self, database: Database, broker: PrivateRabbitMQ) -> None:
         self.database, self.broker = database, broker
@@ -51,6 +54,7 @@ class Cloud:
         )
         self.processes: list[subprocess.Popen[bytes]] = []
         self.agents: list[FakeAgent] = []
+        self._scene = 0
         self.log = PostgresLog(database.url)
         self._caller = Caller(broker.url, 5.0)
         ask = [lambda items, name=name: self._caller.call(name, "answer", items) for name in ("ipam", "topology")]
@@ -67,11 +71,30 @@ class Cloud:
         self.processes.append(process)
         return process
 
-    def agent(self, host: str, agent_type: str = OVS_AGENT) -> FakeAgent:
+    def scene(self) -> Cloud:
+        """Another test begins: earlier agents are gone, the hosts are others."""
+        for agent in self.agents:
+            agent.runtime.close()
+        self.agents, self._scene = [], self._scene + 1
+        return self
+
+    def named(self, host: str) -> str:
+        """The name of this scene's host."""
+        return f"{host}-{self._scene}"
+
+    @property
+    def zone(self) -> str:
+        """The availability zone of this scene's agents and networks."""
+        return f"zone{self._scene}"
+
+    def agent(self, name: str, agent_type: str = OVS_AGENT) -> FakeAgent:
         """A running agent of a host, enrolled with a broker user of its own."""
+        host = self.named(name)
         user = enrol.agent(self.broker.admin_url, agent_type, host, "secret")
         address = self.broker.url.rpartition("@")[2]
-        settings = replace(self.settings, host=host, amqp_url=f"amqp://{user}:secret@{address}")
+        settings = replace(
+            self.settings, host=host, amqp_url=f"amqp://{user}:secret@{address}", availability_zone=self.zone
+        )
         agent = FakeAgent(settings, user, agent_type)
         threading.Thread(target=agent.runtime.run, daemon=True).start()
         self.agents.append(agent)
@@ -98,7 +121,7 @@ class Cloud:
 
     def network(self, **changes: Any) -> str:
         id = str(uuid.uuid4())
-        self.commit(CreateNetworks((NewNetwork(id, "p", **changes),)))
+        self.commit(CreateNetworks((NewNetwork(id, "p", availability_zone_hints=(self.zone,), **changes),)))
         return id
 
     def subnet(self, network_id: str, cidr: str = "10.0.0.0/24", **changes: Any) -> str:
@@ -108,7 +131,7 @@ class Cloud:
 
     def port(self, network_id: str, host: str = "", **changes: Any) -> str:
         id = str(uuid.uuid4())
-        self.commit(CreatePorts((NewPort(id, network_id, "p", host=host, **changes),)))
+        self.commit(CreatePorts((NewPort(id, network_id, "p", host=self.named(host) if host else "", **changes),)))
         return id
 
     def state(self, kind: str, id: str) -> Any:
@@ -117,15 +140,15 @@ class Cloud:
         return None if row is None else resource_of(row).state
 
     def agent_row(self, host: str, agent_type: str) -> tuple[Any, ...] | None:
-        """(id, alive) of an agent."""
+        """(id, alive) of an agent of this scene's host."""
         rows = self.log.pool.query(
-            "select id, alive from agent where host = %s and agent_type = %s", (host, agent_type)
+            "select id, alive from agent where host = %s and agent_type = %s", (self.named(host), agent_type)
         )
         return rows[0] if rows else None
 
-    def events(self, kind: type) -> list[Recorded]:
-        """All facts of a kind."""
-        return [one for one in self.log.read(0, 100_000) if isinstance(one.event, kind)]
+    def facts_of(self, stream: str) -> list[str]:
+        """Names of the facts of a stream."""
+        return [type(one.event).__name__ for one in self.log.read_streams([stream])]
 
     def truth(self, host: str) -> set[int]:
         """Positions of all facts that a host must hold, worked out from the whole log."""
@@ -163,13 +186,14 @@ class Cloud:
 
 
 @contextmanager
-def a_cloud(database: Database, broker: PrivateRabbitMQ, replicas: int = 1) -> Iterator[Cloud]:
+def a_cloud(
+    database: Database, broker: PrivateRabbitMQ, processes: tuple[tuple[str, ...], ...] = (("ipam", "topology"),)
+) -> Iterator[Cloud]:
     """A fresh log with topology and ipam running."""
     cloud = Cloud(database.fresh(), broker)
     try:
-        cloud.start("ipam", "topology")
-        for _ in range(replicas - 1):
-            cloud.start("topology")
+        for modules in processes:
+            cloud.start(*modules)
         eventually("topology leads", lambda: leads(cloud))
         yield cloud
     finally:
