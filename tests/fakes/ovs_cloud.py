@@ -45,6 +45,7 @@ class Agent:
                 self.wired.pop(report.port_id, None)
                 if report.wired:
                     self.wired[report.port_id] = report
+            self.host.vswitchd()
             if not self.pokes:
                 return
         raise AssertionError("it never comes to rest")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ _NIC = "nic"
 
 class FakeHost:
     """One host's Open vSwitch. `call` answers like the hands; `tell` is what they would say unasked. Physical bridges are there
-    from the start, each with a NIC. `fail_next`: that many calls end with the hands' death."""
+    from the start, each with a NIC. `dies_at`: the hands die at the so manieth call from now, 0 for never."""
 
     def __init__(self, tunnel_ip: str = "", physical: tuple[str, ...] = (), datapath: str = "netdev") -> None:
         self.tunnel_ip = tunnel_ip
@@ -23,25 +24,39 @@ class FakeHost:
         self.refuse_flows: Callable[[str], bool] = lambda line: False
         self.calls: list[str] = []
         self.taught: dict[str, str] = {}
-        self.fail_next = 0
+        self.dies_at = 0
         self._number: dict[str, int] = {}
+        self._new: list[str] = []
         for bridge in physical:
             self._set_bridge(bridge, datapath, "secure", [])
             self._set_port(bridge, f"{_NIC}-{bridge}", "", {})
+        self.vswitchd()
 
     def call(self, verb: str, **arguments: Any) -> Any:
         """As `libs.kernel.hands.Hands.call`."""
         self.calls.append(verb)
-        if self.fail_next > 0:
-            self.fail_next -= 1
-            raise HandsLost(verb)
         arguments.pop("rundir", None)
-        return getattr(self, "_do_" + verb.replace(".", "_"))(**arguments)
+        dies, self.dies_at = self.dies_at == 1, max(self.dies_at - 1, 0)
+        if dies and len(self.calls) % 2:
+            raise HandsLost(verb)
+        answer = getattr(self, "_do_" + verb.replace(".", "_"))(**arguments)
+        if dies:  # it was done, but nobody heard of it
+            raise HandsLost(verb)
+        return answer
 
-    def plug(self, port_id: str, tap: str = "", bridge: str = "br-int", ofport: int | None = None) -> str:
-        """Nova plugs a tap, a device behind it at once; its name."""
+    def vswitchd(self) -> None:
+        """vswitchd looks at the database: ports that are new get their OpenFlow numbers, which the database did not wait for."""
+        new, self._new = self._new, []
+        for name in new:
+            row = self.rows["ports"].get(name)
+            if row is not None:
+                self.bridges[row["bridge"]].ports[self._number[name]] = name
+                self._change("ports", name, {**row, "ofport": self._number[name]})
+
+    def plug(self, port_id: str, tap: str = "") -> str:
+        """Nova plugs a tap with a device behind it; its name."""
         tap = tap or f"tap{port_id[:11]}"
-        self._set_port(bridge, tap, "", {}, ofport)
+        self._set_port("br-int", tap, "", {})
         self._change("ports", tap, {**self.rows["ports"][tap], "iface_id": port_id, "iface_status": "active"})
         return tap
 
@@ -64,6 +79,10 @@ class FakeHost:
         """{bridge: flows as text, sorted}."""
         return {name: sorted(bridge.dump()) for name, bridge in sorted(self.bridges.items())}
 
+    def named_flows(self) -> dict[str, list[str]]:
+        """The same with ports' names instead of their numbers, which depend on the order in which they came."""
+        return {name: sorted(_named(bridge, line) for line in bridge.dump()) for name, bridge in sorted(self.bridges.items())}
+
     def tag(self, tap: str) -> int | None:
         """A port's VLAN tag."""
         tag: int | None = self.rows["ports"][tap]["tag"]
@@ -71,7 +90,7 @@ class FakeHost:
 
     def send(self, tap: str, packet: Packet) -> list[Output]:
         """What leaves this host's bridges (taps, `vxlan-..` ports, NICs) when a server sends a frame."""
-        return self._walk("br-int", tap, packet)
+        return self._walk("br-int", tap, packet) if self.rows["ports"][tap]["ofport"] > 0 else []
 
     def arrive(self, port: str, packet: Packet) -> list[Output]:
         """The same for a frame that comes in from a tunnel or a NIC."""
@@ -140,19 +159,19 @@ class FakeHost:
         row = {"name": name, "datapath_type": datapath_type, "fail_mode": fail_mode, "protocols": list(protocols)}
         self._change("bridges", name, {**row, "external_ids": ids})
 
-    def _set_port(self, bridge: str, name: str, type: str, options: dict[str, str], ofport: int | None = None) -> None:
-        taken = self.bridges[bridge].ports
+    def _set_port(self, bridge: str, name: str, type: str, options: dict[str, str]) -> None:
         if name not in self._number:
-            self._number[name] = ofport or max(taken, default=0) + 1
-        taken[self._number[name]] = name
-        before = self.rows["ports"].get(name, {"tag": None, "trunk": False, "iface_id": "", "iface_status": ""})
-        row = {"name": name, "bridge": bridge, "type": type, "options": dict(options), "ofport": self._number[name]}
-        self._change("ports", name, {**before, **row})
+            numbers = [self._number[port] for port, row in self.rows["ports"].items() if row["bridge"] == bridge]
+            self._number[name] = max(numbers, default=0) + 1
+            self._new.append(name)
+        before = {"tag": None, "trunk": False, "iface_id": "", "iface_status": "", "ofport": 0}
+        row = {"name": name, "bridge": bridge, "type": type, "options": dict(options)}
+        self._change("ports", name, {**before, **self.rows["ports"].get(name, {}), **row})
 
     def _drop_port(self, name: str) -> None:
         row = self.rows["ports"].get(name)
         if row is not None:
-            del self.bridges[row["bridge"]].ports[self._number.pop(name)]
+            self.bridges[row["bridge"]].ports.pop(self._number.pop(name), None)
             self._change("ports", name, None)
 
     def _set_mark(self, bridge: str, key: str, value: str | None) -> None:
@@ -166,6 +185,11 @@ class FakeHost:
         else:
             self.rows[kind][name] = row
         self.tell({"ovsdb": {"bridges": {}, "ports": {}, kind: {name: row}}})
+
+
+def _named(bridge: Bridge, line: str) -> str:
+    text = re.sub(r"(in_port=|output:)(\d+)", lambda found: found[1] + bridge.ports[int(found[2])], line)
+    return re.sub(r"output:[\w.-]+(?:,output:[\w.-]+)+", lambda run: ",".join(sorted(run[0].split(","))), text)
 
 
 class Fabric:

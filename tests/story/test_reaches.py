@@ -50,8 +50,12 @@ def test_a_guest_cannot_reach_another_network_by_tagging_its_frames() -> None:
     cloud = Cloud()
     red, blue = cloud.facts.network("vxlan", 1), cloud.facts.network("vxlan", 2)
     one, victim = cloud.boot(red, "h1", "10.0.0.1"), cloud.boot(blue, "h1", "10.0.0.2")
+    peer = cloud.boot(red, "h1", "10.0.0.3")
     for vlan in range(4096):
         assert cloud.heard(one, Packet(one.mac, victim.mac, vlan=vlan)) == set()
+        assert cloud.heard(one, Packet(one.mac, peer.mac, vlan=vlan)) == set(), (
+            "tagged frames are no frames of the network"
+        )
 
 
 def test_addresses_are_asked_for_here_and_answered_here() -> None:
@@ -87,6 +91,16 @@ def test_a_broadcast_goes_only_to_hosts_that_share_the_network() -> None:
     assert cloud.hears_broadcast(one) == {("h2", _tap(two))}
     tunnels = {name for name, row in cloud.host("h2").rows["ports"].items() if row["type"] == "vxlan"}
     assert tunnels == {"vxlan-c0000201"}, "h2 shares nothing with h3, so there is no tunnel between them"
+
+
+def test_a_host_that_joins_a_network_late_knows_who_was_there_before() -> None:
+    cloud = Cloud()
+    first, second = cloud.facts.network("vxlan", 1), cloud.facts.network("vxlan", 2)
+    cloud.boot(first, "h1", "10.0.0.1")
+    cloud.boot(first, "h2", "10.0.0.2")  # the tunnel is there from now on
+    early = cloud.boot(second, "h1", "10.0.0.1")
+    late = cloud.boot(second, "h2", "10.0.0.2")
+    assert cloud.reaches(late, early) and cloud.reaches(early, late)
 
 
 def test_a_migrated_server_is_reached_at_its_new_host_only() -> None:
@@ -150,10 +164,14 @@ def test_a_plug_is_reported_once_the_switch_has_it_and_an_unplug_when_it_is_gone
     agent = cloud.agents["h1"]
     assert agent.wired == {}
     tap = cloud.host("h1").plug(port.id)
+    agent.brain.apply()
+    assert agent.brain.wiring().ports == (), "it has no OpenFlow number yet"
+    cloud.host("h1").vswitchd()
+    number = cloud.host("h1").rows["ports"][tap]["ofport"]
     cloud.host("h1").set_port(tap, ofport=-1)
     agent.apply()
     assert agent.wired == {}, "no device behind it yet"
-    cloud.host("h1").set_port(tap, ofport=cloud.host("h1")._number[tap], tag=4095, trunk=True)
+    cloud.host("h1").set_port(tap, ofport=number, tag=4095, trunk=True)
     agent.apply()
     assert agent.wired[port.id].generation == 1
     assert not cloud.host("h1").rows["ports"][tap]["trunk"]
