@@ -24,6 +24,8 @@ class ReadsLog(Protocol):
 
     def identity(self) -> LogIdentity: ...  # noqa: D102
 
+    def head(self) -> int: ...  # noqa: D102
+
     def read(self, after: int, limit: int) -> list[Recorded]: ...  # noqa: D102
 
 
@@ -36,8 +38,8 @@ class Follows(Protocol):
 class AddressBook:
     """`answer` proposes addresses; `run` follows the log until `close`.
 
-    load() -> AddressPlan at some position. tail(position) -> what follows from there. A log that went back to an older state (its
-    epoch rises) is loaded anew.
+    load() -> AddressPlan at some position. tail(position) -> what follows from there. A log that went back (another epoch, or
+    shorter than it was) is loaded anew.
     """
 
     def __init__(
@@ -69,10 +71,10 @@ class AddressBook:
                 with self._lock:
                     for recorded in news:
                         self._plan.take(recorded)
-                if not news and self._log.identity() != self._identity:
+                if not news:
                     with self._lock:
-                        self._start(patient=True)
-                    tail = self._tail(self._plan.position)
+                        turned_back = self._turn_back()
+                    tail = self._tail(self._plan.position) if turned_back else tail
             except Refusal as refusal:
                 _log.warning("the log is away: %s", refusal.message)
                 self._closing.wait(RETRY_SECONDS)
@@ -92,6 +94,8 @@ class AddressBook:
             try:
                 if any(self._plan.is_behind(one) for one in questions):
                     self._catch_up()
+                    if any(self._plan.is_behind(one) for one in questions):
+                        self._turn_back()
                 answers = [self._choose(one) for one in questions]
                 if any(isinstance(answer, Refusal) for answer in answers):
                     self._catch_up()  # what was released a moment ago may be all there is
@@ -102,6 +106,13 @@ class AddressBook:
             except Refusal as refusal:
                 return [refusal] * len(questions)
         return answers
+
+    def _turn_back(self) -> bool:
+        """Load anew when the log is not the one that was followed so far; whether it was so. Raises Refusal 503."""
+        if self._log.identity() == self._identity and self._log.head() >= self._plan.position:
+            return False
+        self._start(patient=False)
+        return True
 
     def _choose(self, question: ChooseAddresses) -> Answer:
         try:
