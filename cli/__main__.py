@@ -17,7 +17,7 @@ from lab.shell import ToolFailed
 
 # Reads of the world end with one clear line for the operator, not with a traceback.
 EXPECTED = (Misused, ToolFailed, TimeoutError, RuntimeError, OSError)
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)  # a MAC's :ab: is no emoji
 
 
 class Progress:
@@ -28,7 +28,7 @@ class Progress:
 
     def __call__(self, text: str) -> None:
         """Show one step."""
-        console.print(f"[dim]{time.monotonic() - self._begun:6.1f} s[/dim]  {text}")
+        console.print(f"[dim]{time.monotonic() - self._begun:6.1f} s[/dim]  {text}", soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ class Story:
 
     def play(self, show_log: Callable[[str], None]) -> None:
         """The whole story; `show_log(port id)` is called while the port lives. Raises StoryFailed, Refused, ToolFailed, OSError."""
-        before = traces.taken(self._lab, self._database_url)
+        before = traces.settled(self._lab, self._database_url)
         try:
             networks = self._networks()
             for name, network, host, address in PLAN:
@@ -156,7 +156,8 @@ class Story:
         """Flows, VLAN tags, DHCP hosts, addresses and claims are gone; agents get a few seconds for it."""
         deadline = time.monotonic() + 10
         while left := traces.taken(self._lab, self._database_url).beyond(before):
-            self._must(time.monotonic() < deadline, f"left behind: {left}")
+            some = {what: entries[:5] for what, entries in left.items()}
+            self._must(time.monotonic() < deadline, f"left behind: {some}")
             time.sleep(0.1)
         self._say("unplugged and deleted: no flow, VLAN tag, DHCP host, address or claim is left")
 

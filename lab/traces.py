@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -44,6 +45,20 @@ def taken(lab: Lab, database_url: str) -> Traces:
         frozenset(entry for host in hosts for entry in _dhcp_hosts(host)),
         _claims(database_url),
     )
+
+
+def settled(lab: Lab, database_url: str, seconds: float = 20.0) -> Traces:
+    """Look until nothing changes any more and every switch has its flows: agents that have just started still prepare their hosts.
+    Raises TimeoutError."""
+    deadline, last = time.monotonic() + seconds, None
+    while True:
+        now = taken(lab, database_url)
+        if now == last and all(flows(host, "br-int") and flows(host, "br-tun") for host in lab.hosts):
+            return now
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the hosts did not come to rest within {seconds:.0f} s")
+        last = now
+        time.sleep(0.4)
 
 
 def flows(host: Host, bridge: str) -> list[str]:
