@@ -5,10 +5,8 @@ Any process that writes (api, topology) does it by `Ledger.commit`. Concurrent c
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from libs import errors
 from libs.commands import Command
@@ -16,6 +14,7 @@ from libs.errors import Refusal
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
 from libs.eventlog.contest import Choices
+from libs.eventlog.domain import NETWORK_DOMAIN, Domain
 from libs.eventlog.lost import refusal_of_guard
 from libs.eventlog.protocol import (
     Accepted,
@@ -28,31 +27,19 @@ from libs.eventlog.protocol import (
     Row,
     StaleVersion,
 )
-from libs.eventlog.shapes import Kind, row_after
-from libs.events import Event
+from libs.eventlog.restore import restore
 from libs.gather import Gather
 from libs.model import Context
-from libs.network import decisions
-from libs.network.claims import Claims, claims_of
-from libs.network.kinds import KINDS
-from libs.network.resources import fold_recorded, kind_and_id, stream_of
-from libs.network.world import Answer, Decision, Question, Resource, World
+from libs.network.resources import kind_and_id
+from libs.network.world import Answer, Question, Resource, World
 
 ROUNDS = 5
 """How often needs and questions may follow from what was just loaded or answered."""
 
+RETRIES = 30
+"""How often a command is decided again when others were faster; each time somebody else's command got through."""
+
 Ask = Callable[[list[Question]], Sequence[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """The pure functions that decide; `libs.network` unless a test brings its own."""
-
-    needs: Callable[[Any, World], tuple[str, ...]]
-    questions: Callable[[Any, World], tuple[Question, ...]]
-    decide: Callable[[Any, World], Decision]
-    claims_of: Callable[[Event], Claims]
-    kinds: Mapping[str, Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +64,10 @@ class _Attempt:
     gone: set[str] = field(default_factory=set)
 
 
-NETWORK_DOMAIN = Domain(decisions.needs, decisions.questions, decisions.decide, claims_of, KINDS)
-"""The domain of this product."""
-
-
 class Ledger:
     """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share."""
 
-    def __init__(self, log: EventLog, ask: Ask, retries: int = 10, domain: Domain = NETWORK_DOMAIN) -> None:
+    def __init__(self, log: EventLog, ask: Ask, retries: int = RETRIES, domain: Domain = NETWORK_DOMAIN) -> None:
         self._log, self._ask, self._retries = log, ask, retries
         self._domain = domain
         self._cache = ResourceCache()
@@ -99,8 +82,8 @@ class Ledger:
         for _ in range(self._retries):
             try:
                 done = self._try(attempt)
-            except Refusal:
-                if not attempt.cached:
+            except Refusal as refusal:
+                if not attempt.cached or refusal.status == 503:
                     raise
                 attempt.choices.forget_refusals()
                 attempt.trusting, done = False, None
@@ -109,7 +92,7 @@ class Ledger:
         raise errors.busy()
 
     def _try(self, attempt: _Attempt) -> Committed | None:
-        """One round; None when it must be repeated."""
+        """One round; None when it must be repeated. What was read from the cache neither refuses nor leaves undone."""
         attempt.cached = False
         world = self._answer(attempt, self._load(attempt))
         decision = self._domain.decide(attempt.command, world)
@@ -165,7 +148,7 @@ class Ledger:
 
     def _accepted(self, outcome: Accepted, ready: Assembled) -> Committed:
         if outcome.repeated:
-            return Committed(self._restore(outcome.result), outcome.last, repeated=True)
+            return Committed(restore(outcome.result, self._log, self._domain.kinds), outcome.last, repeated=True)
         for stream, resource in ready.after.items():
             if resource is None:
                 self._cache.drop(stream)
@@ -192,23 +175,6 @@ class Ledger:
         attempt.cached = False  # claims were checked on the store itself: a refusal is final
         for key in keys:
             attempt.choices.lose(key)
-
-    def _restore(self, result: str) -> tuple[Row | None, ...]:
-        """The rows as a command's first reply had them: from the read model, or replayed to that version when it moved on."""
-        places = [None if one is None else (one[0], one[1], one[2]) for one in json.loads(result)]
-        now = self._log.rows([(one[0], one[1]) for one in places if one is not None])
-        rows: list[Row | None] = []
-        for one in places:
-            row = None if one is None else now.get((one[0], one[1]))
-            if one is not None and (row is None or row.version != one[2]):
-                row = self._replayed(*one)
-            rows.append(row)
-        return tuple(rows)
-
-    def _replayed(self, kind: str, id: str, version: int) -> Row:
-        stream = stream_of(kind, id)
-        events = [one for one in self._log.read_streams([stream]) if one.version <= version]
-        return row_after(self._domain.kinds, stream, version, fold_recorded(events)[stream])
 
     def _append_batch(self, batch: list[Append]) -> list[Outcome | Exception]:
         """Append together; should the store choke on one (text it cannot hold), each goes alone so that only that one fails."""

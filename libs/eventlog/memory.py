@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from libs.eventlog import chain, fates
+from libs.eventlog import chain, fates, known
 from libs.eventlog.protocol import Accepted, Append, LogIdentity, NoneRefers, Outcome, Recorded, Row
 
 
@@ -27,7 +27,7 @@ class MemoryLog:
         self._identity = LogIdentity(str(uuid.uuid4()), 1)
         self._stored: list[chain.Stored] = []
         self._streams: dict[str, list[int]] = {}
-        self._heads: dict[str, fates.Head] = {}
+        self._heads: dict[str, known.Head] = {}
         self._claims: dict[str, str] = {}
         self._commands: dict[str, Accepted] = {}
         self._rows: dict[tuple[str, str], Row] = {}
@@ -50,17 +50,17 @@ class MemoryLog:
         """Call `tell` after every append; it must not block."""
         self._followers.append(tell)
 
-    def _known(self, batch: Sequence[Append]) -> fates.Known:
-        return fates.Known(
+    def _known(self, batch: Sequence[Append]) -> known.Known:
+        return known.Known(
             position=len(self._stored),
             heads=self._heads,
             claims=self._claims,
             commands=self._commands,
-            refers={guard: self._referring(guard) for guard in fates.asked_references(batch)},
+            refers={guard: self._referring(guard) for guard in known.asked_references(batch)},
         )
 
     def _referring(self, guard: NoneRefers) -> frozenset[str]:
-        return frozenset(id for (_, id), row in self._rows.items() if fates.refers(guard, row))
+        return frozenset(id for (_, id), row in self._rows.items() if known.refers(guard, row))
 
     def _write(self, written: fates.Written) -> None:
         last = self._stored[-1] if self._stored else None

@@ -6,19 +6,17 @@ Uses COPY, so it runs in a process without eventlet's monkey patch, and as the s
 from __future__ import annotations
 
 import io
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from libs.eventlog import chain, swap
+from libs.eventlog import chain, copytext, swap
 from libs.eventlog.protocol import Recorded, Row
 from libs.eventlog.statements import APPEND_LOCK, EVENT, row_columns, stored_of
 from libs.network.kinds import KINDS
@@ -181,25 +179,5 @@ class _Builder:
             if known:
                 ids = [row.id for row in kept] + gone
                 cursor.execute(sql.SQL("delete from {} where id = any (%s)").format(twin), (ids,))
-            text = io.StringIO("".join(self._line(row) for row in kept))
+            text = io.StringIO("".join(copytext.line(row, self._columns) for row in kept))
             cursor.copy_expert(sql.SQL("copy {} ({}) from stdin").format(twin, names), text)
-
-    def _line(self, row: Row) -> str:
-        every: dict[str, Any] = {"id": row.id, "version": row.version, "body": row.body, "hidden": row.hidden}
-        every |= row.columns or {}
-        return "\t".join(_field(every[name]) for name in self._columns) + "\n"
-
-
-def _field(value: Any) -> str:
-    """A value in COPY's text format."""
-    if value is None:
-        return r"\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, list | tuple):
-        # an array's element, quoted as JSON quotes it but with characters as they are
-        value = "{" + ",".join(json.dumps(one, ensure_ascii=False) for one in value) + "}"
-    text = str(value)
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
-        text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return text

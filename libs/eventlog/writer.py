@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from libs.eventlog import fates, statements
+from libs.eventlog import fates, known, statements
 from libs.eventlog.chain import Stored
 from libs.eventlog.pool import LOST, connect
 from libs.eventlog.protocol import Accepted, Append, NoneRefers
@@ -43,29 +43,29 @@ class Writer:
                 self._connection.close()
         self._connection = None
 
-    def check(self, batch: Sequence[Append]) -> tuple[fates.Known, str, str]:
+    def check(self, batch: Sequence[Append]) -> tuple[known.Known, str, str]:
         """Begin, take the lock and read what decides about the batch: (known, hex hash of the last event or "", time to record)."""
-        asked = [fates.asked_streams(batch), fates.asked_claims(batch), fates.asked_commands(batch)]
+        asked = [known.asked_streams(batch), known.asked_claims(batch), known.asked_commands(batch)]
         rows = self._run(statements.CHECK, asked)
         found: dict[str, list[tuple[Any, ...]]] = {"head": [], "claim": [], "command": [], "last": [], "now": []}
         for sort, *values in rows:
             found[sort].append(tuple(values))
         last_hash, position, _, last_time = found["last"][0] if found["last"] else ("", 0, None, "")
-        known = fates.Known(
+        found_out = known.Known(
             position=position,
-            heads={key: fates.Head(version, network, bool(alive)) for key, version, alive, network in found["head"]},
+            heads={key: known.Head(version, network, bool(alive)) for key, version, alive, network in found["head"]},
             claims={key: owner for key, _, _, owner in found["claim"]},
             commands={key: Accepted(first, last, result) for key, first, last, result in found["command"]},
             refers=self._references(batch),
         )
-        return known, last_hash or "", max(last_time, found["now"][0][3])
+        return found_out, last_hash or "", max(last_time, found["now"][0][3])
 
     def _references(self, batch: Sequence[Append]) -> dict[NoneRefers, frozenset[str]]:
-        guards = fates.asked_references(batch)
+        guards = known.asked_references(batch)
         if not guards:
             return {}
         selects = [
-            statements.references(guard, self._columns[guard.kind], number, fates.enough_references(batch, guard))
+            statements.references(guard, self._columns[guard.kind], number, known.enough_references(batch, guard))
             for number, guard in enumerate(guards)
         ]
         found: list[set[str]] = [set() for _ in guards]

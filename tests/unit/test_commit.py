@@ -21,6 +21,7 @@ from libs.commands import (
     WantedAddress,
 )
 from libs.errors import Refusal, unavailable
+from libs.eventlog.commit import RETRIES
 from libs.eventlog.memory import MemoryLog
 from libs.eventlog.protocol import Append, Outcome, StaleVersion
 from libs.model import FixedIp
@@ -349,6 +350,40 @@ def test_a_store_that_is_away_is_said_so_and_comes_back(site: Site) -> None:
     assert log.head() == 1
 
 
+def test_a_store_that_is_away_is_not_asked_twice_for_one_answer() -> None:
+    class Away(MemoryLog):
+        asked = 0
+
+        def append(self, batch: Sequence[Append]) -> list[Outcome]:
+            if self.head() == 0:
+                return super().append(batch)
+            self.asked += 1
+            raise unavailable("The database does not answer now.")
+
+    log = Away()
+    site = Site(log)
+    network = site.network()
+    with pytest.raises(Refusal) as refused:
+        site.ledger.commit(create(a_port(network)), by())
+    assert (refused.value.status, log.asked) == (503, 1)
+
+
+def test_thirty_clients_changing_one_network_all_get_through(site: Site) -> None:
+    network = site.network()
+    revisions: list[int] = []
+
+    def client(number: int) -> None:
+        (row,) = site.ledger.commit(UpdateNetwork(network, {"name": f"n{number}"}), by()).rows
+        revisions.append(body(row)["revision_number"])
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(revisions) == list(range(2, 32))
+
+
 def test_endless_contention_ends_in_busy(site: Site) -> None:
     class Contended(MemoryLog):
         attempts = 0
@@ -361,4 +396,4 @@ def test_endless_contention_ends_in_busy(site: Site) -> None:
     with pytest.raises(Refusal) as refused:
         Site(log).network()
     assert (refused.value.status, refused.value.type) == (409, "RetryRequest")
-    assert log.attempts == 10
+    assert log.attempts == RETRIES
