@@ -53,9 +53,10 @@ def is_as_wanted(pid: int, command: Sequence[str], namespace: str) -> bool:
 
 def start(command: Sequence[str], namespace: str, pid_file: Path) -> int:
     """Start it; returns its pid when it serves (it detaches itself then). Raises DnsmasqRefused."""
+    limit = int(_INOTIFY.read_text())
     done = _run(command, namespace)
     if done.returncode == 5 and "inotify" in done.stderr:
-        _more_inotify()
+        _more_inotify(limit)
         done = _run(command, namespace)
     pid = of(pid_file)
     if done.returncode != 0 or pid is None:
@@ -83,10 +84,11 @@ def _run(command: Sequence[str], namespace: str) -> subprocess.CompletedProcess[
         raise DnsmasqRefused(f"dnsmasq did not start within {_START_SECONDS} s") from None
 
 
-def _more_inotify() -> None:
-    """Each dnsmasq with a watched folder takes an inotify instance of root's, of which there are 128 by default."""
-    limit = int(_INOTIFY.read_text())
-    _INOTIFY.write_text(str(max(1024, 2 * limit)))
+def _more_inotify(limit: int) -> None:
+    """Each dnsmasq with a watched folder takes an inotify instance of root's, of which there are 128 by default. `limit` was too
+    small; another start may have raised it meanwhile."""
+    if int(_INOTIFY.read_text()) <= limit:
+        _INOTIFY.write_text(str(max(1024, 2 * limit)))
 
 
 def _arguments(pid: int) -> list[str]:
