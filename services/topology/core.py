@@ -26,7 +26,7 @@ from services.topology.commits import Commits
 from services.topology.dhcp import DhcpProcess
 from services.topology.heartbeats import Heartbeats
 from services.topology.inbox import Inbox, LogReader
-from services.topology.leader import Leadership, Loop
+from services.topology.leader import Leadership, Loop, guarded
 from services.topology.model import Model, load, plan_of
 from services.topology.relay import Relay
 from services.topology.reports import Reports
@@ -66,17 +66,16 @@ class Topology:
         """Load, then follow, write heartbeats and try to lead. Raises what ends the process (inbox.LogTurnedBack)."""
         if not self._load():
             return
-        others = (self._leadership.run, self._heartbeats.run)
-        threads = [threading.Thread(target=run, args=(self._stop,), daemon=True) for run in others]
+        failures: list[BaseException] = []
+        loops = (self._leadership.run, self._heartbeats.run, self._reader.run)
+        threads = [threading.Thread(target=guarded, args=(loop, self._stop, failures), daemon=True) for loop in loops]
         for thread in threads:
             thread.start()
         self._ready.set()
-        try:
-            self._reader.run(self._stop)
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join(timeout=2.0)
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
 
     def close(self) -> None:
         """Make `run` return soon."""
@@ -140,7 +139,7 @@ class Topology:
 
     def _answer_fetch(self, who: Sender, asked: Fetch) -> None:
         try:
-            self._feeds.answer(who.user, *fetch.answer(self._log.pool, who.host, asked))
+            fetch.answer(self._log.pool, who.host, asked, lambda part: self._feeds.answer(who.user, part))
         except Away as error:
             _log.warning("an answer was not sent, the agent will ask again: %s", error)
 

@@ -123,11 +123,14 @@ class DhcpProcess:
                     self._loads[command.host] = self._loads.get(command.host, 0) + 1
                 self._commits.because(command, cause, f"dhcp {command} {view.version}")
         except Refusal as refusal:
-            if refusal.status == 503 and refusal.type == "ServiceUnavailable":
-                self._waiting[network] = cause
+            self._waiting[network] = cause
+            if refusal.status == 503:
                 raise
             if refusal.status != 404:
                 _log.warning("DHCP of network %s: %s", network, refusal.message)
+            return
+        except Exception:  # one network that cannot be served must not keep the others waiting
+            _log.exception("DHCP of network %s", network)
         if scheduling.is_lacking(view, self._wanted):
             self._waiting[network] = cause
         else:

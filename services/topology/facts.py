@@ -5,40 +5,75 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
+from libs.codec import type_name
 from libs.eventlog import statements
 from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.pool import Pool
 from libs.eventlog.protocol import LogIdentity, Recorded
+from libs.events import NetworkDhcpScheduled, PortBound
 from services.topology import feeds
+from services.topology.scopes import NOT_FOR_HOSTS
 
-_EVENT = "e.position, e.stream, e.version, e.type, e.data::text, e.meta::text, " + statements.TIME.format(
-    "e.recorded_at"
+_EVENT = (
+    "e.position, e.stream, e.version, e.type, e.data::text,"
+    " json_build_object('request_id', e.meta->>'request_id')::text, " + statements.TIME.format("e.recorded_at")
 )
+_PASSING = [type_name(cls) for cls in feeds.PASSING]
+_STATUS = [type_name(cls) for cls in NOT_FOR_HOSTS]
+_ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
 
 # Streams that live at a position: those that live now, and those that ended after it; so far, that is, as a relay that is far
 # behind need not read the whole log for it: a reader of facts ignores those about a stream that it does not know.
-_NETWORK_FACTS = f"""
-    with wanted as (
-        select stream, network_id from stream_head where network_id = any (%(networks)s) and alive
-        union
-        select h.stream, h.network_id from event l join stream_head h using (stream)
-        where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s)
-    )
-    select w.network_id, {_EVENT} from wanted w join event e using (stream)
-    where e.position <= %(upto)s order by e.position"""
+_LIVING = """
+    select stream from stream_head where network_id = any (%(networks)s) and alive
+    union
+    select h.stream from event l join stream_head h using (stream)
+    where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s)"""
+_FROM_START = f"""
+    select e.* from ({_LIVING}) w join event e using (stream)
+    where e.position <= %(upto)s and e.type <> all (%(passing)s)"""
+_OF_AGENTS = """
+    select e.* from agent a join event e on e.stream = 'agent-' || a.id
+    where a.host = any (%(hosts)s) and e.position <= %(upto)s and e.type <> all (%(passing)s)"""
+_NEWS = """
+    select e.* from event e join stream_head h using (stream)
+    where e.position > %(after)s and e.position <= %(last)s and e.type <> all (%(status)s) and (h.network_id = any (%(kept)s)
+        or h.stream in (select 'agent-' || id from agent where host = any (%(neighbours)s)))"""
 
-_AGENT_FACTS = f"""
-    select a.host, {_EVENT} from agent a join event e on e.stream = 'agent-' || a.id
-    where a.host = any (%(hosts)s) and e.position <= %(upto)s order by e.position"""
+_NETWORK_FACTS = f"select {_EVENT} from ({_FROM_START}) e order by position limit %(limit)s"
+_AGENT_FACTS = (
+    f"select a.host, {_EVENT} from ({_OF_AGENTS}) e join agent a on e.stream = 'agent-' || a.id order by position"
+)
+_SCOPE = f"""
+    select count(*) over (), {_EVENT} from ({_FROM_START} union all {_OF_AGENTS} union all {_NEWS}) e order by position"""
+_ARRIVED = """
+    select distinct e.data->>'host' from event e join stream_head h using (stream)
+    where e.position > %(after)s and e.position <= %(last)s and e.type = any (%(arrival)s) and h.network_id = any (%(kept)s)"""
 
-_SINCE = f"""
-    select h.network_id, {_EVENT} from event e join stream_head h using (stream)
-    where e.position > %(after)s and e.position <= %(upto)s
-      and (h.network_id = any (%(networks)s) or h.stream = any (%(agents)s)) order by e.position"""
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a host lacks. upto: the relay's position. networks, hosts: wanted from their start (hosts: their agents). kept and
+    neighbours: other networks and hosts, known at `after`, of which only the news up to `last` are wanted."""
+
+    upto: int
+    networks: tuple[str, ...]
+    hosts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    after: int = 0
+    last: int = 0
+
+    def params(self) -> dict[str, Any]:
+        """As the statements name them."""
+        named = {name: list(getattr(self, name)) for name in ("networks", "hosts", "kept", "neighbours")}
+        numbers = {"upto": self.upto, "after": self.after, "last": self.last}
+        return {**named, **numbers, "passing": _PASSING, "status": _STATUS, "arrival": _ARRIVAL}
 
 
 @contextmanager
@@ -79,33 +114,40 @@ def relayed(connection: Connection) -> int:
     return int(position)
 
 
-def of_networks(connection: Connection, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
-    """{network: facts with position <= upto of its streams that live at `upto`}, by position."""
-    if not networks:
-        return {}
-    return _grouped(query(connection, _NETWORK_FACTS, {"networks": list(networks), "upto": upto}))
+def of_networks(connection: Connection, networks: Collection[str], upto: int, limit: int) -> dict[str, list[Recorded]]:
+    """{network: facts with position <= upto of its streams that live at `upto`}, by position, the first `limit` of each."""
+    found = {}
+    for network in networks:
+        params = Scope(upto, (network,), ()).params() | {"limit": limit}
+        found[network] = [_recorded(row) for row in query(connection, _NETWORK_FACTS, params)]
+    return found
 
 
 def of_agents(connection: Connection, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
     """{host: facts with position <= upto of its agents}, by position."""
-    if not hosts:
-        return {}
-    return _grouped(query(connection, _AGENT_FACTS, {"hosts": list(hosts), "upto": upto}))
-
-
-def since(
-    connection: Connection, after: int, upto: int, networks: Collection[str], agents: Collection[str]
-) -> list[Recorded]:
-    """Facts after `after` up to `upto` of networks and of agents' streams, by position."""
-    params = {"after": after, "upto": upto, "networks": list(networks), "agents": [f"agent-{one}" for one in agents]}
-    return [_recorded(row[1:]) for row in query(connection, _SINCE, params)]
-
-
-def _grouped(rows: list[tuple[Any, ...]]) -> dict[str, list[Recorded]]:
     found: dict[str, list[Recorded]] = defaultdict(list)
-    for key, *event in rows:
-        found[key].append(_recorded(event))
-    return {key: feeds.lasting(facts) for key, facts in found.items()}
+    if hosts:
+        for host, *event in query(connection, _AGENT_FACTS, Scope(upto, (), tuple(hosts)).params()):
+            found[host].append(_recorded(event))
+    return found
+
+
+def arrived(connection: Connection, kept: Collection[str], after: int, last: int) -> set[str]:
+    """Hosts that came to one of the networks after `after`."""
+    rows = query(connection, _ARRIVED, Scope(0, (), (), tuple(kept), (), after, last).params())
+    return {host for (host,) in rows}
+
+
+def pages(connection: Connection, scope: Scope, size: int) -> Iterator[tuple[int, list[Recorded]]]:
+    """(number of all facts, the next `size` of them) by position; one empty page when there are none. In a transaction."""
+    execute(connection, f"declare facts no scroll cursor for {_SCOPE}", scope.params())
+    left, first = 1, True
+    while left > 0 or first:
+        page = query(connection, "fetch %s from facts", (size,))
+        total = int(page[0][0]) if page else 0
+        left = (total if first else left) - len(page)
+        first = False
+        yield total, [_recorded(row[1:]) for row in page]
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:

@@ -60,7 +60,7 @@ class Leadership:
         facts.query(session, "select set_config('application_name', %s, false)", (name,))
         over, failures = threading.Event(), list[BaseException]()
         loops = self._work(session)
-        threads = [threading.Thread(target=_guarded, args=(loop, over, failures), daemon=True) for loop in loops]
+        threads = [threading.Thread(target=guarded, args=(loop, over, failures), daemon=True) for loop in loops]
         self.leads = True
         for thread in threads:
             thread.start()
@@ -76,7 +76,8 @@ class Leadership:
             raise failures[0]
 
 
-def _guarded(loop: Loop, over: threading.Event, failures: list[BaseException]) -> None:
+def guarded(loop: Loop, over: threading.Event, failures: list[BaseException]) -> None:
+    """Run a loop; when it ends, however, the others shall end too."""
     try:
         loop(over)
     except BaseException as error:

@@ -42,7 +42,8 @@ class FeedStore(Protocol):
         ...
 
     def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
-        """{network: facts with position <= upto of its streams that live at `upto`}, by position."""
+        """{network: facts with position <= upto of its streams that live at `upto`}, by position; of a network with more than
+        feeds.MAX_FACTS one more than that, so that it shows."""
         ...
 
     def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:

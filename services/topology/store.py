@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.model import host_token
-from services.topology import facts
+from services.topology import facts, feeds
 from services.topology.relay import LeadershipLost
 from services.topology.scopes import Plan
 
@@ -69,7 +69,7 @@ class PgFeedStore:
 
     def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         """As `FeedStore.network_facts`."""
-        return facts.of_networks(self._connection, networks, upto)
+        return facts.of_networks(self._connection, networks, upto, feeds.MAX_FACTS + 1)
 
     def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         """As `FeedStore.agent_facts`."""

@@ -294,7 +294,7 @@ def test_a_relay_that_dies_between_sending_and_storing_leaves_no_host_wrong(stor
     while world.store.position < len(world.log):
         relay = Relay(world.store, world.post)
         if random.random() < 0.4:
-            world.store.save = _dying  # type: ignore[method-assign]
+            world.store.save = _dying  # type: ignore[method-assign, assignment]
         try:
             relay.take(world.log[relay.position : relay.position + random.randint(1, 12)])
         except ConnectionError:

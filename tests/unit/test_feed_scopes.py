@@ -8,7 +8,7 @@ from libs.bus import agent_user, parse_user
 from libs.commands import ReportWired
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import AgentCameUp, AgentRegistered, PortBecameActive, PortRenamed
-from libs.feed import Feed, Hello, PortReport, Wiring
+from libs.feed import Hello, PortReport, Wiring
 from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT
 from services.topology import feeds, status
 from services.topology.model import segments_of
@@ -37,15 +37,6 @@ def test_what_only_mattered_in_passing_is_left_out_of_a_start() -> None:
     active = Recorded(2, "port-a", 2, PortBecameActive("a", "h"), {}, "")
     known = Recorded(3, "agent-a", 1, AgentRegistered("a", "h", OVS_AGENT, "b", "nova", {}), {}, "")
     assert feeds.lasting([up, active, known]) == [known]
-
-
-def test_a_long_answer_comes_in_parts_whose_first_says_what_is_entered() -> None:
-    whole = Feed("log", 3, 0, 9, tuple(map(fact, range(1, 8))), ("red",), ("blue",), full=True, request="r")
-    parts = feeds.in_parts(whole, 3)
-    assert [(part.part, part.parts, len(part.events)) for part in parts] == [(1, 3, 3), (2, 3, 3), (3, 3, 1)]
-    assert [part.entered for part in parts] == [("red",), (), ()]
-    assert tuple(one for part in parts for one in part.events) == whole.events
-    assert feeds.in_parts(Feed("log", 3, 0, 9)) == [Feed("log", 3, 0, 9)]
 
 
 @pytest.mark.parametrize("host", ["compute1", "Node-07.example.org", "a--2d", "x_y"])
