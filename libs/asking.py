@@ -71,6 +71,8 @@ def _remotely(service: AskAll, questions: Sequence[Question], wanted: list[int],
         given = service([question_to_json(questions[index]) for index in wanted])
     except Refusal as refusal:
         given = [refusal] * len(wanted)
+    except TimeoutError:
+        given = [unavailable("A service did not answer in time.")] * len(wanted)
     for index, answer in zip(wanted, given, strict=True):
         if isinstance(answer, Exception):
             answers[index] = answer if isinstance(answer, Refusal) else unavailable(str(answer))

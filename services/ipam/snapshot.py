@@ -17,7 +17,7 @@ _CLAIMS = "select split_part(key, '/', 2), split_part(key, '/', 3) from claim wh
 
 
 def load(pool: Pool) -> AddressPlan:
-    """The plan at the log's head, all of it read in one snapshot. Raises Refusal 503. About 2 s for 1,000,000 addresses."""
+    """The plan at the log's head, all of it read in one snapshot. Raises Refusal 503. A few seconds for 1,000,000 addresses."""
     with pool.connection() as connection:
         connection.autocommit = False
         with connection.cursor() as cursor:
