@@ -121,6 +121,15 @@ class RealRig:
         self._tool("ovs-vsctl", "--", "--may-exist", "add-port", "br-int", tap, "--", "set", "Interface", tap, *ids)
         return tap
 
+    def plug_many(self, port_ids: list[str]) -> None:
+        """Many taps in few commands."""
+        for at in range(0, len(port_ids), 100):
+            words: list[str] = []
+            for id in port_ids[at : at + 100]:
+                tap = f"tap{id[:11]}"
+                words += ["--", "add-port", "br-int", tap, "--", "set", "Interface", tap, f"external-ids:iface-id={id}"]
+            self._tool("ovs-vsctl", *words)
+
     def settle(self) -> None:
         """Until every port has its number."""
         numbers = ("ovs-vsctl", "--bare", "--columns=ofport", "find", "Interface")
