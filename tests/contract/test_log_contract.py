@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
+from libs.eventlog.follow import Tail
 from libs.eventlog.memory import MemoryLog
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import (
@@ -294,3 +296,16 @@ def test_recorded_at_never_decreases_and_the_chain_holds(log: Log) -> None:
 def test_all_lost_claims_of_a_bulk_are_told_at_once(log: Log) -> None:
     append(log, new_port("a", take=("k1", "k2", "k3")))
     assert append(log, new_port("b", take=("free", "k2", "k3"))) == ClaimTaken("k2", "port-a", ("k3",))
+
+
+def test_a_tail_gives_each_event_once_and_wakes_for_new_ones(log: Log) -> None:
+    log.append([new_port(name) for name in "abc"])
+    tail = Tail(log, 1, limit=1)
+    assert [one.position for _ in range(2) for one in tail.wait(1)] == [2, 3]
+    assert tail.wait(0) == []
+    assert (tail.position, tail.away) == (3, False)
+    later = threading.Timer(0.05, log.append, ([new_port("d")],))
+    later.start()
+    assert [one.stream for one in tail.wait(5)] == ["port-d"]
+    later.join()
+    tail.close()
