@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pyroute2 import IPRoute, netns
+from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from libs.kernel.inside import FOLDER, exists, inside
+from libs.kernel.inside import FOLDER, create, delete, exists, inside
 from libs.kernel.link_changes import delete_alone, delete_device, offload_off, set_link, set_sysctls
 from libs.kernel.rtnl import devices, links, links_alone, routes
 
@@ -73,15 +73,15 @@ def _remove(item: Item, changes: list[str]) -> None:
     with IPRoute() as ipr:
         for peer in item.get("peers", ()):
             delete_device(ipr, peer, changes)
-    if exists(item["namespace"]):
-        netns.remove(item["namespace"])
+    if item["namespace"] in list_namespaces(item["namespace"]):
+        delete(item["namespace"])
         changes.append(f"namespace {item['namespace']} removed")
 
 
 def _ensure(item: Item, peers: Mapping[str, Item], changes: list[str]) -> None:
     namespace = item["namespace"]
     if not exists(namespace):
-        netns.create(namespace)
+        create(namespace)
         changes.append(f"namespace {namespace} added")
     with IPRoute() as ipr:
         if not inside(namespace, lambda: _ensure_inside(item, peers, changes)):

@@ -118,6 +118,12 @@ def test_what_somebody_else_did_is_repaired(host: Host) -> None:
     assert host.ensure(host.item()) == []
 
 
+def test_a_name_that_a_crash_left_without_a_namespace_is_used_again(host: Host) -> None:
+    open(f"/run/netns/{host.inner}", "w").close()
+    assert host.ensure(host.item()) != []
+    assert host.ensure(host.item()) == []
+
+
 def test_one_bad_item_does_not_stop_the_next(host: Host) -> None:
     bad = host.item(device="ns-a-name-that-is-far-too-long")
     bad["namespace"] = f"bad-{host.name}"
