@@ -83,8 +83,8 @@ class _Walk:
 
     def _page(self) -> list[chain.Stored]:
         with self._connection.cursor() as cursor:
-            words = statements.EVENT + "where position > %s order by position limit %s"
-            cursor.execute(words, (self.position, PAGE))
+            words = statements.EVENT + "where position > %s and position <= %s order by position"
+            cursor.execute(words, (self.position, self.position + PAGE))
             return [statements.stored_of(row) for row in cursor.fetchall()]
 
     def _note_claims(self, page: list[chain.Stored]) -> None:

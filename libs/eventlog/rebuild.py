@@ -32,7 +32,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a rebuild found. position: where both tables were compared. equal: the live table was what the log says."""
+    """What a rebuild found. position: where both tables were compared, rows: how many there were then. equal: the live table was
+    what the log says."""
 
     kind: str
     position: int
@@ -54,10 +55,10 @@ def rebuild(admin_url: str, kind: str, progress: Progress = lambda position, hea
         builder.build_up_to_head(progress)
         position, live = _live_digest(admin_url, kind, builder.lock_timeout)
         builder.build(position, lambda at: progress(at, position))
-        equal = live == builder.digest()
+        found = builder.digest()
         builder.build_up_to_head(progress)
-        rows = builder.take_over()
-        return Report(kind, position, rows, equal, time.monotonic() - started)
+        builder.take_over()
+        return Report(kind, position, found[0], live == found, time.monotonic() - started)
     finally:
         builder.close()
 
@@ -111,17 +112,14 @@ class _Builder:
         with self._connection, self._connection.cursor() as cursor:
             return swap.digest(cursor, self._twin)
 
-    def take_over(self) -> int:
-        """With appends waiting: fold what is left and swap, in one transaction; the number of rows."""
+    def take_over(self) -> None:
+        """With appends waiting: fold what is left and swap, in one transaction."""
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             head = _head(self._connection)
             if head > self._position:
                 self._fold_page(head)
-            cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(self._twin)))
-            rows = int(cursor.fetchall()[0][0])
             swap.swap(cursor, self._kind)
-        return rows
 
     def close(self) -> None:
         """End the session; what was not swapped stays beside until the next rebuild."""
