@@ -113,9 +113,23 @@ class _Builder:
             return swap.digest(cursor, self._twin)
 
     def take_over(self) -> None:
-        """With appends waiting: fold what is left and swap, in one transaction."""
+        """With appends waiting: fold what is left and swap, in one transaction.
+
+        A long reader of the live table would hold up appends with us: we let them go and try again. Raises LockNotAvailable.
+        """
+        for patient in (True,) * 9 + (False,):
+            position = self._position
+            try:
+                return self._take_over()
+            except psycopg2.errors.LockNotAvailable:
+                self._position = position
+                self._kept.clear()
+                if not patient:
+                    raise
+
+    def _take_over(self) -> None:
         with self._connection, self._connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
+            cursor.execute("set local lock_timeout = '1s'; select pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             head = _head(self._connection)
             if head > self._position:
                 self._fold_page(head)

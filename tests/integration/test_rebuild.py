@@ -115,6 +115,27 @@ def test_writes_go_on_meanwhile_and_none_is_lost(database: Any, site: Site) -> N
     site.log.verify()
 
 
+def test_a_long_reader_delays_the_swap_but_not_the_writers(database: Any, site: Site) -> None:
+    live(site)
+    network = site.network()
+    reader = psycopg2.connect(database.url)
+    with reader.cursor() as cursor:
+        cursor.execute("select count(*) from port")
+    leave = threading.Timer(2.5, reader.close)
+    leave.start()
+    done: list[Any] = []
+    rebuilding = threading.Thread(target=lambda: done.append(rebuild(database.admin_url, "port")))
+    rebuilding.start()
+    for _ in range(3):
+        site.ledger.commit(create(a_port(network, name="during")), by())
+    assert not done, "the swap did not wait for the reader"
+    rebuilding.join()
+    leave.join()
+    assert done[0].equal
+    assert rebuild(database.admin_url, "port").equal
+    assert sum('"during"' in body for (body,) in site.log.pool.query("select body from port")) == 3
+
+
 def test_a_rebuild_that_dies_leaves_the_live_table_alone(database: Any, site: Site) -> None:
     live(site)
     before = table(site, "port")
