@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from libs.config import BadSetting, Settings
 from libs.errors import Refusal, bad_request
+from libs.http.door import is_loopback
 from libs.model import Actor, is_printable
 
 ADMIN = "admin"
@@ -26,19 +26,16 @@ def actor_of(header: Callable[[str], str], settings: Settings) -> Actor:
 
 def check_listening(settings: Settings) -> None:
     """Mode none believes everybody: it may be reached from this machine only. Raises BadSetting."""
-    if settings.auth == "none" and not settings.api_public and not is_loopback(settings.api_host):
+    if settings.auth == "none" and not settings.api_public and not _is_here(settings.api_host):
         raise BadSetting(
             f"NETLEDGER_API_HOST={settings.api_host!r}: auth mode none believes every caller, so it listens on loopback only; "
             "NETLEDGER_API_PUBLIC=true allows it nevertheless"
         )
 
 
-def is_loopback(host: str) -> bool:
+def _is_here(host: str) -> bool:
     """Whether `host` names this machine only; a name other than localhost may be anything."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or is_loopback(host)
 
 
 def _checked(text: str) -> str:

@@ -50,6 +50,11 @@ class Connection:
         self._stream, self._address, self._app, self._limits = Stream(sock), address, app, limits
         self._sock, self._busy, self._closing = sock, False, False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being worked on."""
+        return self._busy
+
     def retire(self) -> None:
         """End after the request that is being worked on; at once when there is none."""
         self._closing = True

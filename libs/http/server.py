@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import logging
+import resource
 import socket
 import time
-from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,56 +15,19 @@ import eventlet
 from nameko.web.server import WebServer
 
 from libs.http.connection import Application, Connection
+from libs.http.door import Door
 from libs.http.limits import Limits
 
 LOG = logging.getLogger(__name__)
 _BACKLOG = 1024
 _GRACE_SECONDS = 5.0
+_KEPT = 64
 
 
-def is_loopback(address: str) -> bool:
-    """Whether `address` is this machine's own."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_loopback
-
-
-class Door:
-    """Who is inside: counts the open connections, in all and by address, and says who may come in."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits, self._open = limits, dict[Connection, str]()
-        self._by_address: Counter[str] = Counter()
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def admits(self, address: str) -> bool:
-        """Whether one more connection from there is within the limits."""
-        if len(self._open) >= self._limits.connections:
-            return False
-        if self._limits.loopback_exempt and is_loopback(address):
-            return True
-        return self._by_address[address] < self._limits.connections_per_address if address in self._by_address else True
-
-    def enter(self, connection: Connection, address: str) -> None:
-        """Count it in."""
-        self._open[connection] = address
-        self._by_address[address] += 1
-
-    def leave(self, connection: Connection) -> None:
-        """Count it out; nothing stays behind."""
-        address = self._open.pop(connection)
-        self._by_address[address] -= 1
-        if self._by_address[address] <= 0:
-            del self._by_address[address]
-
-    def inside(self) -> list[Connection]:
-        """Those that are open now."""
-        return list(self._open)
+def _within_descriptors(limits: Limits) -> Limits:
+    """`limits` with no more connections than this process may have files open, some kept for the database and the broker."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits if soft < 0 else replace(limits, connections=max(1, min(limits.connections, soft - _KEPT)))
 
 
 class HttpServer(WebServer):  # type: ignore[misc]
@@ -72,7 +35,8 @@ class HttpServer(WebServer):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._limits, self._door, self._listening = Limits(), Door(Limits()), False
+        self._limits, self._listening = Limits(), False
+        self._door: Door[Connection] = Door(self._limits)
         self._app: Application | None = None
 
     @property
@@ -92,7 +56,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
             return
         self._listening = True
         (provider,) = self._providers
-        self._app, self._limits = self.get_wsgi_app(), provider.limits
+        self._app, self._limits = self.get_wsgi_app(), _within_descriptors(provider.limits)
         self._door = Door(self._limits)
         settings: Any = self.container.config["settings"]
         family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET

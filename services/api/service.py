@@ -26,14 +26,19 @@ class Gateway(DependencyProvider):  # type: ignore[misc]
 
     server = HttpServer()
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(self) -> None:
+        self.limits = Limits()
         self.app: App | None = None
 
     def setup(self) -> None:
         """Build the application. Raises BadSetting when mode none would be reachable from elsewhere."""
         settings: Settings = self.container.config["settings"]
         check_listening(settings)
+        self.limits = Limits(
+            connections=settings.api_connections,
+            connections_per_address=settings.api_connections_per_address,
+            loopback_exempt=settings.auth == "none",
+        )
         askings = {one.attr_name: one for one in self.container.dependencies}
         asker = Asker(askings["ipam"].ask_all, askings["topology"].ask_all)
         log = PostgresLog(settings.database_url)

@@ -45,9 +45,9 @@ class ReadOnly(fields.Field[Any]):
 
 
 def shown(value: object) -> str:
-    """A bad value as an error may repeat it: never more than 255 characters of it."""
+    """A bad value as an error may repeat it: never more than 500 characters of it."""
     text = str(value)
-    return text if len(text) <= 255 else f"{text[:255]}..."
+    return text if len(text) <= 500 else f"{text[:500]}..."
 
 
 def text(limit: int = 255, is_clean: Callable[[str], bool] = is_printable) -> Callable[[Any], str]:
@@ -169,7 +169,7 @@ def to_cidr_or_none(value: Any) -> str | None:
     try:
         return canonical_cidr(value if isinstance(value, str) and len(value) <= 64 else "")
     except ValueError:
-        raise invalid_input(f"'{shown(value)}' is not in a CIDR format") from None
+        raise invalid_input(f"{shown(value)} is not in a CIDR format") from None
 
 
 def to_mac(value: Any) -> str:

@@ -15,26 +15,26 @@ from services.api.schemas.fields import shown, to_address, to_text, to_uuid
 FIXED_IPS, NAME_SERVERS, HOST_ROUTES, POOLS, PROFILE_CHARACTERS, HINTS_CHARACTERS = 16, 5, 20, 20, 4095, 255
 
 
-def _objects(value: Any, keys: frozenset[str], what: str) -> list[dict[str, Any]]:
+def _objects(value: Any, keys: tuple[str, ...], what: str) -> list[dict[str, Any]]:
     """`value` as a list of objects with exactly these keys."""
     if not isinstance(value, list):
         raise ValidationError(f"Invalid data format for {what}: '{shown(value)}'")
     for one in value:
         if not isinstance(one, dict):
-            raise ValidationError(
-                f"Invalid input. '{shown(one)}' must be a dictionary with keys: {sorted(keys, reverse=True)}"
-            )
-        if one.keys() != keys:
+            raise ValidationError(f"Invalid input. '{shown(one)}' must be a dictionary with keys: {list(keys)}")
+        if one.keys() != set(keys):
             raise ValidationError(
                 "Validation of dictionary's keys failed. "
-                f"Expected keys: {sorted(keys, reverse=True)} Provided keys: {shown(sorted(one))}"
+                f"Expected keys: {list(keys)} Provided keys: {shown(sorted(one))}"
             )
     return value
 
 
 def to_pools(value: Any) -> tuple[AddressRange, ...]:
     """allocation_pools; null is none at all, as in Neutron."""
-    pools = _objects([] if value is None else value, frozenset(("start", "end")), "IP pool")
+    if value is not None and not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
+        raise invalid_input("Invalid data format for allocation pools")
+    pools = _objects(value or [], ("start", "end"), "IP pool")
     if len(pools) > POOLS:
         raise ValidationError(f"More than {POOLS} allocation pools")
     return tuple(AddressRange(to_address(one["start"]), to_address(one["end"])) for one in pools)
@@ -61,7 +61,7 @@ def to_name_servers(value: Any) -> tuple[str, ...]:
 def to_routes(value: Any) -> tuple[HostRoute, ...]:
     """host_routes; null is none."""
     routes: list[HostRoute] = []
-    for one in _objects([] if value is None else value, frozenset(("destination", "nexthop")), "hostroute"):
+    for one in _objects([] if value is None else value, ("destination", "nexthop"), "hostroute"):
         route = HostRoute(_route_cidr(one["destination"]), to_address(one["nexthop"]))
         if route in routes:
             raise ValidationError(f"Duplicate hostroute '{shown(one)}'")
@@ -77,7 +77,7 @@ def _route_cidr(value: Any) -> str:
     except ValueError:
         raise ValidationError(f"'{shown(value)}' is not a valid CIDR") from None
     if ":" not in cidr and cidr != value:
-        raise ValidationError(f"'{shown(value)}' is not a recognized CIDR, '{cidr}' is recommended")
+        raise ValidationError(f"'{shown(value)}' is not a valid CIDR")
     return cidr
 
 
@@ -126,9 +126,10 @@ def to_hints(value: Any) -> tuple[str, ...]:
     """availability_zone_hints: distinct names."""
     if not isinstance(value, list):
         raise ValidationError(f"'{shown(value)}' is not a list")
-    zones = tuple(to_text(one) for one in value)
-    if len(set(zones)) != len(zones):
-        raise ValidationError("Duplicate items in the list: '" + ", ".join(zones) + "'")
     if len(json.dumps(value)) > HINTS_CHARACTERS:
         raise invalid_input("Too many availability_zone_hints specified")
+    zones = tuple(to_text(one) for one in value)
+    twice = [zone for zone in dict.fromkeys(zones) if zones.count(zone) > 1]
+    if twice:
+        raise ValidationError(f"Duplicate items in the list: '{', '.join(twice)}'")
     return zones
