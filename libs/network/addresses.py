@@ -68,9 +68,9 @@ def default_gateway(cidr: str) -> str:
 def default_pools(cidr: str, gateway: str | None) -> tuple[AddressRange, ...]:
     """All addresses that hosts may have, the gateway left out."""
     low, high = host_span(cidr)
-    version = span(cidr)[2]
+    first, last, version = span(cidr)
     hole = number(gateway) if gateway and version_of(gateway) == version else -1
-    if low == high:
+    if first == last:
         return (AddressRange(text(low, version), text(high, version)),)
     parts = ((low, min(high, hole - 1)), (hole + 1, high)) if low <= hole <= high else ((low, high),)
     return tuple(AddressRange(text(a, version), text(b, version)) for a, b in parts if a <= b)
