@@ -30,7 +30,7 @@ from libs.bus import robust  # noqa: E402
 from libs.config import BadSetting, Settings, load  # noqa: E402
 
 GRACE_SECONDS = 2.5
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.25
 _log = logging.getLogger(__name__)
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,16 +51,22 @@ class JsonLines(logging.Formatter):
             line.setdefault(key, _short(mask(value), MAX_LINE // 16) if isinstance(value, str) else value)
         if record.exc_info:
             line["error"] = _short(mask(self.formatException(record.exc_info)), MAX_LINE // 4)
-        return json.dumps(line, default=str)
+        text = json.dumps(line, default=str)
+        if len(text) > MAX_LINE:  # many fields, or much that had to be escaped
+            head = {key: line[key] for key in ("at", "level", "logger")}
+            text = json.dumps({**head, "message": _short(line["message"], MAX_LINE // 32), "cut": len(text)})
+        return text
 
 
 def setup(level: str = "INFO", process: str = "") -> None:
-    """Send every logger of this process to stderr from `level` on. Raises ValueError on an unknown level."""
+    """Send every logger of this process to stderr from `level` on, and what nobody caught. Raises ValueError on an unknown level."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    sys.excepthook = lambda kind, error, trace: root.critical("uncaught", exc_info=(kind, error, trace))
+    threading.excepthook = lambda args: root.critical("uncaught in a thread", exc_info=args.exc_value)
     for noisy in ("amqp", "kombu", "nameko", "urllib3", "alembic"):
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
 

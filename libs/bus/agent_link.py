@@ -7,9 +7,8 @@ import logging
 from collections.abc import Callable
 
 import amqp
-from amqp.exceptions import PreconditionFailed
 
-from libs.bus.names import AGENT_QUEUE, host_key
+from libs.bus.names import AGENT_QUEUE, declare_queue, host_key
 from libs.bus.wire import Away, Wire
 from libs.codec import feed_from_json, message_to_json
 from libs.config import Settings
@@ -56,11 +55,7 @@ class AgentLink:
         return True
 
     def _setup(self, channel: amqp.Channel) -> None:
-        try:
-            channel.queue_declare(self._user, durable=True, auto_delete=False, arguments=dict(AGENT_QUEUE))
-        except PreconditionFailed:  # made with other limits by an older version; the next attempt declares it anew
-            channel.connection.channel().queue_delete(self._user)
-            raise
+        declare_queue(channel, self._user, AGENT_QUEUE)
         # The exchange is the servers' to declare. While it is not there this fails, and is tried again.
         channel.queue_bind(self._user, EVENTS_EXCHANGE, self._key)
         if self._fresh:

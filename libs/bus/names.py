@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import amqp
+from amqp.exceptions import PreconditionFailed
 
 from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE
 from libs.model import DHCP_AGENT, L3_AGENT, OVS_AGENT, host_token
@@ -19,13 +20,21 @@ MESSAGE_LIMIT = 256 * 1024
 KINDS: Mapping[str, str] = {OVS_AGENT: "ovs", DHCP_AGENT: "dhcp", L3_AGENT: "l3"}
 """Agent type -> the short name in users and queues."""
 
-# A host may be away for a day before its queue goes; what is lost then is a gap, which a Fetch heals.
-QUEUE_LIMITS: Mapping[str, Any] = {
-    "x-max-length": 100_000,
-    "x-max-length-bytes": 64 * 1024 * 1024,
-    "x-overflow": "drop-head",
+# Nothing piles up for who is away (milliseconds). What a host misses is a gap, which a Fetch heals; what agents said while no
+# server listened they say again: the whole wiring every half minute, a Fetch every few seconds.
+_BOUNDED: Mapping[str, Any] = {"x-max-length": 100_000, "x-overflow": "drop-head"}
+AGENT_QUEUE: Mapping[str, Any] = {
+    **_BOUNDED,
+    "x-max-length-bytes": 16 * 1024 * 1024,
+    "x-message-ttl": 10 * 60 * 1000,
+    "x-expires": 24 * 3600 * 1000,
 }
-AGENT_QUEUE: Mapping[str, Any] = {**QUEUE_LIMITS, "x-expires": 24 * 3600 * 1000}
+SERVER_QUEUE: Mapping[str, Any] = {
+    **_BOUNDED,
+    "x-max-length-bytes": 64 * 1024 * 1024,
+    "x-message-ttl": 60 * 1000,
+    "x-single-active-consumer": True,
+}
 
 _USER = re.compile(r"agent-(ovs|dhcp|l3)\.([a-z0-9-]+)")
 
@@ -46,6 +55,15 @@ def parse_user(user: str) -> tuple[str, str] | None:
 def host_key(host: str) -> str:
     """Routing key of a host's feed."""
     return f"host.{host_token(host)}"
+
+
+def declare_queue(channel: amqp.Channel, queue: str, arguments: Mapping[str, Any]) -> None:
+    """A durable queue. Raises PreconditionFailed when an older version made it otherwise: it is deleted then, to be tried again."""
+    try:
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=dict(arguments))
+    except PreconditionFailed:
+        channel.connection.channel().queue_delete(queue)
+        raise
 
 
 def declare_exchanges(channel: amqp.Channel) -> None:

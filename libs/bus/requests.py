@@ -17,7 +17,7 @@ import amqp
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
-from libs.bus.names import MESSAGE_LIMIT, QUEUE_LIMITS, REQUESTS_QUEUE, declare_exchanges, parse_user
+from libs.bus.names import MESSAGE_LIMIT, REQUESTS_QUEUE, SERVER_QUEUE, declare_exchanges, declare_queue, parse_user
 from libs.bus.wire import LOST, Wire
 from libs.codec import message_from_json
 from libs.feed import REQUESTS_EXCHANGE, AgentMessage
@@ -53,8 +53,7 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
 
     def _consume(self, channel: amqp.Channel) -> None:
         declare_exchanges(channel)
-        arguments = {**QUEUE_LIMITS, "x-single-active-consumer": True}
-        channel.queue_declare(REQUESTS_QUEUE, durable=True, auto_delete=False, arguments=arguments)
+        declare_queue(channel, REQUESTS_QUEUE, SERVER_QUEUE)
         channel.queue_bind(REQUESTS_QUEUE, REQUESTS_EXCHANGE, "request.#")
         channel.basic_qos(0, PREFETCH, False)
         channel.basic_consume(REQUESTS_QUEUE, callback=self._received)

@@ -203,3 +203,24 @@ def test_no_secret_stands_in_the_process_list(echo: Launched, broker: PrivateRab
     )
     assert "launch" in shown.stdout
     assert "amqp://" not in shown.stdout
+
+
+def test_a_service_whose_work_fails_ends_its_process_so_that_it_is_started_again() -> None:
+    service = Launched("tests.fakes.dying_service", settings={"amqp_url": "amqp://127.0.0.1:1/"})
+    try:
+        assert service.wait(10) == 1
+        assert "the work cannot go on" in service.log()
+    finally:
+        service.stop()
+
+
+def test_a_service_that_does_not_want_to_end_is_ended_in_time() -> None:
+    service = Launched("tests.fakes.dying_service", settings={"amqp_url": "amqp://127.0.0.1:1/", "host": "mute"})
+    try:
+        time.sleep(1.5)
+        start = time.monotonic()
+        service.signal(signal.SIGTERM)
+        assert service.wait(5) == 0
+        assert time.monotonic() - start < 3.5
+    finally:
+        service.stop()

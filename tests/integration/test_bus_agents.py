@@ -125,7 +125,9 @@ def test_feeds_wait_for_an_agent_that_is_cut_off_and_not_for_a_new_process(
 ) -> None:
     agent = make("compute3")
     agent.link._wire.hang_up()
-    until(lambda: consumers(broker, agent.user) == 0)  # else it would go into the dead connection; the agent fetches that
+    until(
+        lambda: consumers(broker, agent.user) == 0
+    )  # else it would go into the dead connection; the agent fetches that
     feeds.publish("compute3", feed(0, 1))
     agent.await_positions([1])
     agent.link.close()
@@ -341,6 +343,17 @@ def test_an_agent_s_queue_is_bounded_and_goes_by_itself(broker: PrivateRabbitMQ,
     assert limits["x-expires"] >= 3600_000
     assert queues["durable"]
     assert host_key("bounded") == "host.bounded"
+
+
+def test_a_queue_that_an_older_version_made_otherwise_is_made_anew(
+    broker: PrivateRabbitMQ, make: Callable[..., Agent], feeds: HostFeeds
+) -> None:
+    user = agent_user(OVS_AGENT, "upgraded")
+    with amqp_of(broker.url) as connection:
+        connection.channel().queue_declare(user, durable=True, auto_delete=False)
+    agent = make("upgraded")
+    feeds.publish("upgraded", feed(0, 1))
+    agent.await_positions([1])
 
 
 def test_a_fetch_and_its_answer_make_the_round(make: Callable[..., Agent], feeds: HostFeeds, heard: Heard) -> None:
