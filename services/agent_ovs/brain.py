@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +10,11 @@ from typing import Any
 from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.feed import PortReport, Wiring
-from libs.kernel.hands import KernelRefused
 from libs.materialise.ovs.host import Host
-from libs.materialise.ovs.rows import RowChange, to_json
+from libs.materialise.ovs.rows import RowChange
 from libs.materialise.ovs.view import BR_INT, BR_TUN, Layout, datapath_type
 from libs.model import OVS_AGENT
+from services.agent_ovs.database import Database
 from services.agent_ovs.neighbours import Neighbours
 from services.agent_ovs.retry import Retry
 from services.agent_ovs.switch import Switch, Verbs
@@ -23,7 +22,6 @@ from services.agent_ovs.tally import Tally
 
 MODULES = ("libs.kernel.ovsdb", "libs.kernel.flows", "libs.kernel.underlay")
 _ROUNDS = 4  # writes until OVSDB shows what was written; more means that something is not taken
-_log = logging.getLogger(__name__)
 
 
 class OvsBrain:
@@ -36,15 +34,15 @@ class OvsBrain:
     agent_type, binary = OVS_AGENT, "neutron-openvswitch-agent"
 
     def __init__(self, settings: Settings, hands: Verbs, poke: Callable[[], None] = lambda: None) -> None:
-        self._settings, self._hands, self.poke = settings, hands, poke
+        self._settings, self.poke = settings, poke
         layout = Layout(settings.host, settings.tunnel_ip, dict(settings.bridge_mappings), settings.datapath_type)
         self.tally = Tally(settings.state_dir)
         self._host = Host(layout)
+        self._database = Database(hands, settings.ovs_rundir, self.tally)
         self._switch = Switch(hands, settings.ovs_rundir, (BR_INT, BR_TUN), self.tally)
         self._neighbours = Neighbours(hands, settings.ovs_rundir, settings.tunnel_ip)
         self._retry = Retry(lambda: self.poke())
-        self._open = False
-        self._lock, self._opening = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
         self._touched: set[str] = set()
         self._reported: dict[str, PortReport] = {}
 
@@ -84,7 +82,7 @@ class OvsBrain:
 
     def lost(self) -> None:
         """The hands died: what they told may be stale, so everything is read again."""
-        self._open = False
+        self._database.lost()
         self.poke()
 
     def prepare(self) -> None:
@@ -92,7 +90,7 @@ class OvsBrain:
         self._ensure_open()
         with self._lock:
             changes = self._host.base_changes()
-        self._write(changes)
+        self._database.write(changes)
 
     def apply(self) -> Wiring | None:
         """Bring rows and flows of what is dirty to what is wanted; what was wired or unwired by it. Raises HandsLost, KernelRefused.
@@ -109,6 +107,7 @@ class OvsBrain:
         with self._lock:
             plan = self._switch.plan(self._host.book)
         refused += self._switch.apply(plan, self._host.book) if plan else 0
+        refused += self._write_tags()
         self.tally.write()
         self._retry.after(refused)
         return self._changes()
@@ -146,20 +145,14 @@ class OvsBrain:
         return {BR_INT, BR_TUN, *self._settings.bridge_mappings.values()}
 
     def _ensure_open(self) -> None:
-        """Follow the database; after the hands were lost, from a fresh snapshot, and read every flow back."""
-        with self._opening:  # who comes second must wait: a view that is not there yet would look like an empty host
-            if self._open:
-                return
-            self._open = True
-            try:
-                rows = self._hands.call("ovsdb.open", rundir=self._settings.ovs_rundir)
-            except BaseException:
-                self._open = False
-                raise
-            with self._lock:
-                self._host.see_all(rows["bridges"], rows["ports"])
-                self._switch.forget()
-                self._neighbours.forget()
+        self._database.ensure_open(self._see_all)
+
+    def _see_all(self, rows: dict[str, Any]) -> None:
+        """A fresh snapshot: what was believed of rows and flows before is worked out anew."""
+        with self._lock:
+            self._host.see_all(rows["bridges"], rows["ports"])
+            self._switch.forget()
+            self._neighbours.forget()
 
     def _write_rows(self) -> int:
         """Write rows until OVSDB shows all that is wanted, then work the flows out; returns how many rows were refused."""
@@ -169,7 +162,7 @@ class OvsBrain:
                 changes = [change for change in self._host.row_changes() if change not in refused]
                 if not changes:
                     break
-            refused += self._write(changes)
+            refused += self._database.write(changes)
         with self._lock:
             done = self._host.render()
             self._touched |= {id for kind, id in done if kind == "port"}
@@ -177,23 +170,11 @@ class OvsBrain:
                 self._host.dirty |= done
         return len(refused) + len(changes)
 
-    def _write(self, changes: list[RowChange]) -> list[RowChange]:
-        """All in one transaction; when it is refused each alone, so that no other is blocked. Returns the bad ones."""
-        if not changes:
-            return []
-        try:
-            self._call_write(changes)
-            return []
-        except KernelRefused as error:
-            if len(changes) == 1:
-                self.tally.add("rows_refused")
-                _log.error("row refused: %s: %s", changes[0], error)
-                return changes
-        return [bad for change in changes for bad in self._write([change])]
-
-    def _call_write(self, changes: list[RowChange]) -> None:
-        self._hands.call("ovsdb.write", rundir=self._settings.ovs_rundir, changes=[to_json(one) for one in changes])
-        self.tally.add("rows_written", len(changes))
+    def _write_tags(self) -> int:
+        """Write the tags of touched taps; returns how many were refused."""
+        with self._lock:
+            changes = self._host.tag_changes()
+        return len(self._database.write(changes))
 
     def _changes(self) -> Wiring | None:
         """What the server does not know yet of the touched ports."""

@@ -36,8 +36,8 @@ class Neighbours:
             return
         try:
             device = self.end()["device"]
+            self._told |= wanted  # whatever comes of it: once is enough until the next look round
             if device:
                 self._hands.call("underlay.teach", rundir=self._rundir, device=device, neighbours=wanted)
-                self._told |= wanted
         except KernelRefused as error:
             _log.warning("neighbours are not told: %s", error)

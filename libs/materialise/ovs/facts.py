@@ -31,7 +31,6 @@ from libs.model import OVS_AGENT, VIF_OVS, Segment
 
 _TOMBSTONES = 4096  # deleted ports that are remembered, so that a repeat of their facts does not bring them back
 
-
 @dataclass(frozen=True, slots=True)
 class Network:
     """A network as flows see it; position: of NetworkCreated."""

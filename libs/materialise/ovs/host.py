@@ -7,6 +7,7 @@ them gives (`refresh`): the stories check it after every step.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from libs.eventlog.protocol import Recorded
@@ -21,14 +22,14 @@ STATIC: Owner = ("static", "")
 
 
 class Host:
-    """Everything that Open vSwitch must hold here. `book`: wanted flows. `vlans`: {network_id: local VLAN}."""
+    """Everything that Open vSwitch must hold here. `book`: wanted flows."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.facts, self.view, self.book = Facts(), View(), FlowBook()
-        self.vlans: dict[str, int] = {}
+        self.vlans = vlans.LocalVlans()
         self.dirty: set[Owner] = {STATIC}
-        self.wanted = Wanted(layout, self.facts, self.view, self.vlans)
+        self.wanted = Wanted(layout, self.facts, self.view, self.vlans.of)
         self._taps: set[str] = set()
 
     def take(self, recorded: Recorded) -> None:
@@ -67,7 +68,7 @@ class Host:
 
     def refresh(self) -> None:
         """Mark everything dirty: the next round works all of it out again."""
-        self.dirty |= {STATIC, *(("network", id) for id in {*self.facts.networks, *self.vlans})}
+        self.dirty |= {STATIC, *(("network", id) for id in {*self.facts.networks, *self.vlans.of})}
         self.dirty |= {("port", id) for id in self.facts.ports}
         self.dirty |= {("host", host) for host in {*self.facts.agents, *self.facts.ports_on}}
         self._taps |= self.view.ports.keys()
@@ -84,14 +85,20 @@ class Host:
             out += self.base_changes()
         if any(kind in ("host", "static") for kind, _ in self.dirty):
             out += rows.tunnels(self.layout, self.view, self.wanted.tunnels())
-        return out + marks + rows.tags(self.view, self._tags())
+        return out + marks
+
+    def tag_changes(self) -> list[rows.RowChange]:
+        """Tags that touched taps lack. After the flows: flows alone decide who speaks, and vswitchd, which looks at all its ports
+        whenever a tag changes, shall not be busy with that when the flows come."""
+        out = rows.tags(self.view, self._tags(self._taps))
+        self._taps = {change.name for change in out if isinstance(change, rows.SetTag)}
+        return out
 
     def render(self) -> set[Owner]:
         """Work out the flows of the dirty keys, which are clean then; returns them. Only when `row_changes` has nothing to write."""
         done, self.dirty = self.dirty, set()
         for owner in sorted(done):
             self.book.put(owner, self.wanted.flows(owner))
-        self._taps = {name for name in self._taps if rows.tags(self.view, self._tags((name,)))}
         return done
 
     def report(self, port_id: str) -> PortReport | None:
@@ -100,7 +107,7 @@ class Host:
         if port is None or port.host != self.layout.host:
             return None
         tap = self.wanted.tap(port)
-        wired = tap is not None and tap.tag == self.vlans.get(port.network_id)
+        wired = tap is not None and tap.tag == self.vlans.of.get(port.network_id)
         wired = wired and bool(self.book.of(("port", port_id))) and not self.is_pending(port_id)
         return PortReport(port.id, port.generation, wired, "unplugged" if self.wanted.enabled(port) else "disabled")
 
@@ -118,36 +125,20 @@ class Host:
         """Ids of the ports that are bound here."""
         return sorted(self.facts.ports_on.get(self.layout.host, ()))
 
-    def _tags(self, names: Iterable[str] | None = None) -> list[tuple[str, int]]:
-        """(tap, tag) for the touched taps: ports of br-int that somebody gave an iface-id."""
-        there = [self.view.ports[name] for name in (self._taps if names is None else names) if name in self.view.ports]
-        return [(row.name, self.wanted.tag(row)) for row in there if row.bridge == BR_INT and row.iface_id]
+    def _tags(self, names: Iterable[str]) -> list[tuple[str, int]]:
+        """(tap, tag) for ports of br-int that somebody gave an iface-id."""
+        there = [self.view.ports[name] for name in names if name in self.view.ports]
+        wanted = [(row.name, self.wanted.tag(row)) for row in there if row.bridge == BR_INT and row.iface_id]
+        return [(name, tag) for name, tag in wanted if tag is not None]
 
     def _assign_vlans(self) -> list[rows.RowChange]:
-        """Free what no port here needs, choose for what is new; the marks on br-int that change."""
-        networks = sorted(id for kind, id in self.dirty if kind == "network")
-        local = {id for id in networks if self.wanted.is_local(id)}
-        for id in networks:
-            if id not in local and self.vlans.pop(id, None) is not None:
-                self._touch_network(id)
-        taken = set(self.vlans.values())
-        for id in networks:
-            vlan = vlans.choose(id, taken) if id in local and id not in self.vlans else None
-            if vlan is not None:
-                self.vlans[id] = vlan
-                taken.add(vlan)
-                self._touch_network(id)
-        return self._marks(networks)
-
-    def _marks(self, networks: Iterable[str]) -> list[rows.RowChange]:
+        """Choose and free local VLANs; the marks on br-int that change by it."""
+        networks = [id for kind, id in self.dirty if kind == "network"]
+        for id in self.vlans.assign(networks, self.wanted.is_local):
+            self._touch_network(id)
         bridge = self.view.bridges.get(BR_INT)
         now = bridge.external_ids if bridge is not None else {}
-        out: list[rows.RowChange] = []
-        for id in networks:
-            key, value = vlans.MARK + id, str(self.vlans[id]) if id in self.vlans else None
-            if now.get(key) != value:
-                out.append(rows.SetMark(key, value))
-        return out
+        return [rows.SetMark(key, value) for key, value in self.vlans.marks(networks, now)]
 
     def _touch(self, key: Owner, before: Port | None) -> None:
         self.dirty.add(key)
@@ -178,12 +169,8 @@ class Host:
 
     def _see_bridge(self, name: str) -> None:
         self.dirty.add(STATIC)
-        if name == BR_INT:
-            bridge = self.view.bridges.get(name)
-            marks = vlans.remembered(bridge.external_ids) if bridge is not None else {}
-            taken = set(self.vlans.values())
-            self.vlans.update({id: lv for id, lv in marks.items() if id not in self.vlans and lv not in taken})
-            self.dirty |= {("network", id) for id in {*marks, *self.vlans}}
+        if name == BR_INT and name in self.view.bridges:
+            self.dirty |= {("network", id) for id in self.vlans.remember(self.view.bridges[name].external_ids)}
 
     def _see_port(self, before: PortRow | None, after: PortRow | None) -> None:
         for row in (before, after):
@@ -196,10 +183,15 @@ class Host:
             elif row.iface_id:
                 self._taps.add(row.name)
                 port = self.facts.ports.get(row.iface_id)
-                if port is not None:
+                if port is not None and not _only_tag(before, after):
                     self._touch_port(port)
 
     def _see_tunnel(self, name: str) -> None:
         self.dirty.add(STATIC)
         for host in [host for host in self.facts.ports_on if self.wanted.tunnel_to(host) == name]:
             self._touch_host(host)
+
+
+def _only_tag(before: PortRow | None, after: PortRow | None) -> bool:
+    """Whether nothing but the tag changed: no flow depends on it."""
+    return before is not None and after is not None and replace(before, tag=after.tag, trunk=after.trunk) == after

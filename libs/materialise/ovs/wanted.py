@@ -49,15 +49,15 @@ class Wanted:
             return None
         return self.view.tap(port.id)
 
-    def tag(self, row: PortRow) -> int:
-        """The VLAN tag of a tap; the dead VLAN for what is unknown, disabled or doubled."""
+    def tag(self, row: PortRow) -> int | None:
+        """The VLAN tag of a tap; the dead VLAN for what is unknown, disabled or doubled. None: as it is, until a device is there."""
         port = self.facts.ports.get(row.iface_id)
         if port is None or port.host != self.layout.host or not self.enabled(port):
             return DEAD_VLAN
         plugged = self.view.tap(port.id)
         if row.iface_status not in ("", "active") or (plugged is not None and plugged.name != row.name):
             return DEAD_VLAN
-        return self.vlans.get(port.network_id, DEAD_VLAN)
+        return None if plugged is None else self.vlans.get(port.network_id, DEAD_VLAN)
 
     def tunnels(self) -> dict[str, str]:
         """VXLAN ports that this host needs: {name: remote address}."""
