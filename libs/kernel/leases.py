@@ -1,7 +1,7 @@
 """dnsmasq's lease file, and giving leases back so that an address can go to another MAC at once. Runs in the hands child only.
 
-dnsmasq refuses a configured address while another MAC holds its lease, for up to the lease time. It writes the lease file before
-it answers a client, so that file says what is held.
+dnsmasq refuses a configured address while another MAC holds its lease, for up to the lease time. The lease file says what is held;
+it is written anew with each lease, for IPv4 before the guest is answered, for IPv6 just after.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from libs.kernel.tools import run
 
 Pair = tuple[str, str]  # (mac, address)
 _TRIES, _WAIT_SECONDS, _STEP_SECONDS, _SEND_SECONDS = 2, 0.2, 0.002, 5
+_REWRITE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def release(file: Path, namespace: str, device: str, gone: Set[Pair], wanted: Se
     """
     if not gone and wanted is None:
         return []
-    doomed = _doomed(_read(file), gone, wanted)
+    doomed = _held(file, gone, wanted)
     changes = [f"lease {lease.address} {lease.holder} released" for lease in doomed]
     for _ in range(_TRIES):
         if not doomed:
@@ -66,6 +67,15 @@ def release(file: Path, namespace: str, device: str, gone: Set[Pair], wanted: Se
     if doomed:
         raise OSError(f"dnsmasq keeps the lease of {', '.join(lease.address for lease in doomed)}")
     return changes
+
+
+def _held(file: Path, gone: Set[Pair], wanted: Set[Pair] | None) -> list[Lease]:
+    """The leases to give back. A lease that is not found may be one that is just being written: look twice."""
+    doomed = _doomed(_read(file), gone, wanted)
+    if {address for _, address in gone} <= {lease.address for lease in doomed}:
+        return doomed
+    time.sleep(_REWRITE_SECONDS)
+    return list(dict.fromkeys([*doomed, *_doomed(_read(file), gone, wanted)]))
 
 
 def _read(file: Path) -> list[Lease]:

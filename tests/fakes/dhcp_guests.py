@@ -39,6 +39,7 @@ class Guest:
         sh("ip", "netns", "add", self.name)
         sh("ip", "link", "add", self.tap, "netns", host, "type", "veth", "peer", "name", "eth0", "netns", self.name)
         self.run("ip", "link", "set", "eth0", "address", self.mac)
+        self.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad")  # its link-local address need not wait
         for namespace, interface in ((self.name, "eth0"), (host, self.tap)):
             off = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
             sh("ip", "netns", "exec", namespace, "ethtool", "-K", interface, *off)
@@ -66,7 +67,7 @@ class Guest:
         self.seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         return self.seen.get("ip")
 
-    def lease6(self, seconds: float = 3.0) -> dict[str, str]:
+    def lease6(self, seconds: float = 8.0) -> dict[str, str]:
         """{address, dns} from a DHCPv6 Solicit with rapid commit; empty when nobody answers."""
         return inside(self.name, lambda: _solicit(self.mac, seconds))
 
