@@ -17,9 +17,13 @@ from typing import Any
 MAX_LINE = 8192
 """Characters of a line; what is longer loses its message's and traceback's middle."""
 
+# Bounded repetitions: a long line of somebody's input costs linear time.
 _SECRETS = (
-    (re.compile(r"(\w+://[^:/@\s]*):[^@\s/]+@"), r"\1:***@"),
-    (re.compile(r"(?i)(password|passwd|secret|token|authorization)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",}]+"), r"\1\2***"),
+    (re.compile(r"\b([a-zA-Z][\w+.-]{0,30}://[^:/@\s]{0,200}):[^@\s/]{1,500}@"), r"\1:***@"),
+    (
+        re.compile(r"(?i)(password|passwd|secret|token|authorization)(['\"]?\s{0,3}[=:]\s{0,3}['\"]?)[^\s'\",}]+"),
+        r"\1\2***",
+    ),
 )
 
 
@@ -43,14 +47,14 @@ class JsonLines(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _short(mask(record.getMessage()), MAX_LINE // 4),
+            "message": _clean(record.getMessage(), MAX_LINE // 4),
         }
         if self._process:
             line["process"] = self._process
         for key, value in getattr(record, "fields", {}).items():
-            line.setdefault(key, _short(mask(value), MAX_LINE // 16) if isinstance(value, str) else value)
+            line.setdefault(key, _clean(value, MAX_LINE // 16) if isinstance(value, str) else value)
         if record.exc_info:
-            line["error"] = _short(mask(self.formatException(record.exc_info)), MAX_LINE // 4)
+            line["error"] = _clean(self.formatException(record.exc_info), MAX_LINE // 4)
         text = json.dumps(line, default=str)
         if len(text) > MAX_LINE:  # many fields, or much that had to be escaped
             head = {key: line[key] for key in ("at", "level", "logger")}
@@ -69,6 +73,11 @@ def setup(level: str = "INFO", process: str = "") -> None:
     threading.excepthook = lambda args: root.critical("uncaught in a thread", exc_info=args.exc_value)
     for noisy in ("amqp", "kombu", "nameko", "urllib3", "alembic"):
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
+
+
+def _clean(text: str, limit: int) -> str:
+    """Masked and shortened; shortened before as well, far from what will be shown, so that a huge text costs little."""
+    return _short(mask(_short(text, 64 * limit)), limit)
 
 
 def _short(text: str, limit: int) -> str:
