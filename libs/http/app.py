@@ -45,6 +45,9 @@ class App:
             reply: Reply = handler(Request(environ, parameters, request_id, correlation, self._limits))
             return reply
         except Refusal as refusal:
+            if refusal.status >= 500:
+                reasons = "; ".join([refusal.message, *getattr(refusal, "__notes__", ())])
+                LOG.warning("%s: %s %.200s: %s", request_id, environ["REQUEST_METHOD"], environ["PATH_INFO"], reasons)
             return refused(refusal)
         except Closed:
             raise

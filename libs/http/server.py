@@ -20,7 +20,7 @@ from libs.http.limits import Limits
 
 LOG = logging.getLogger(__name__)
 _BACKLOG = 1024
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 2.0
 _KEPT = 64
 
 
@@ -93,7 +93,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
             self._door.leave(connection)
 
     def stop(self) -> None:
-        """Accept no more, let what is being answered be answered (at most 5 s), close the rest."""
+        """Accept no more, let what is being answered be answered (at most 2 s), close the rest."""
         self._is_accepting = False
         if self._gt is not None:
             self._gt.kill()

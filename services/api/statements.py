@@ -11,8 +11,9 @@ from libs.policy import is_operator, may_read
 from services.api.columns import COLUMNS
 from services.api.listing import Listing
 
-_OWN_NETWORK = "network_id in (select id from network where project_id = %s)"
-_SEEN_NETWORK = "network_id in (select id from network where project_id = %s or shared or external)"
+# array(..) is read once and then serves an index; `in (select ..)` beside an `or` would read the whole table.
+_OWN_NETWORK = "network_id = any(array(select id from network where project_id = %s))"
+_SEEN_NETWORK = "network_id = any(array(select id from network where project_id = %s or shared or external))"
 _VISIBLE = {
     "network": ("(project_id = %s or shared or external)", 1),
     "subnet": (f"(project_id = %s or {_SEEN_NETWORK})", 2),
