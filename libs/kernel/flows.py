@@ -14,25 +14,27 @@ from typing import Any
 from libs.kernel.switch_watch import SwitchWatch
 
 _BRIDGE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_SECONDS = 20.0
+_SECONDS = 5.0
 
 
 class FlowsRefused(Exception):
     """ovs-ofctl failed; of a bundle nothing was applied."""
 
 
+class SwitchSilent(Exception):
+    """The switch did not answer in time; whether a bundle was applied, or will be, is not known."""
+
+
 def _run(rundir: str, bridge: str, *arguments: str, text: str | None = None) -> str:
-    """ovs-ofctl over the bridge's management socket. Raises FlowsRefused."""
+    """ovs-ofctl over the bridge's management socket. Raises FlowsRefused, SwitchSilent."""
     if not _BRIDGE.fullmatch(bridge):
         raise FlowsRefused(f"no bridge's name: {bridge!r}")
     verb, *rest = arguments
-    done = subprocess.run(
-        ["ovs-ofctl", "-O", "OpenFlow14", *_OPTIONS[verb], verb, f"unix:{rundir}/{bridge}.mgmt", *rest],
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-    )
+    command = ["ovs-ofctl", "-O", "OpenFlow14", *_OPTIONS[verb], verb, f"unix:{rundir}/{bridge}.mgmt", *rest]
+    try:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise SwitchSilent(bridge) from None
     if done.returncode != 0:
         raise FlowsRefused(f"{bridge}: {done.stderr.strip()[:500]}")
     return done.stdout

@@ -26,7 +26,7 @@ _COLUMNS = {
     "Port": ["name", "interfaces", "tag", "vlan_mode", "trunks"],
     "Interface": ["name", "type", "options", "external_ids", "ofport"],
 }
-_OPEN_SECONDS = 10.0
+_OPEN_SECONDS = 5.0
 Emit = Callable[[dict[str, Any]], None]
 
 

@@ -18,6 +18,7 @@ from services.agent_ovs.brain import MODULES, OvsBrain
 
 NEEDS = ("host", "amqp_url")
 _AGAIN_SECONDS = 0.5
+_HANDS_SECONDS = 8.0  # longer than ovs-ofctl is given, so that hands end what they started
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +29,13 @@ class Agent:
     """
 
     def __init__(self, settings: Settings, link: Link | None = None, pace: Pace | None = None) -> None:
-        self._hands = Hands(settings, lambda message: self._brain.told(message), modules=MODULES, on_lost=self._lost)
+        self._hands = Hands(
+            settings,
+            lambda message: self._brain.told(message),
+            modules=MODULES,
+            on_lost=self._lost,
+            deadline_seconds=_HANDS_SECONDS,
+        )
         self._brain = OvsBrain(settings, self._hands)
         self.runtime = AgentRuntime(settings, self._brain, link, pace)
         self._brain.poke = self.runtime.poke

@@ -97,8 +97,10 @@ class Switch:
         try:
             self._hands.call("flows.apply", rundir=self._rundir, bridge=bridge, lines=lines)
         except KernelRefused as error:
+            if "SwitchSilent" in str(error):
+                self._read.discard(bridge)
             if bridge not in self._read:
-                return len(ids)  # the switch went away; it will be read again
+                return len(ids)  # the switch went away, or may have done it: it will be read again
             if len(ids) > 1:
                 half = len(ids) // 2
                 return self._bundle(bridge, ids[:half], plan, book) + self._bundle(bridge, ids[half:], plan, book)

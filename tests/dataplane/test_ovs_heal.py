@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -69,16 +71,26 @@ def test_hands_that_are_killed_come_back_and_change_nothing(world: World, pair: 
 
 def test_a_restarted_vswitchd_gets_its_flows_back_at_once(world: World, pair: tuple[APort, APort]) -> None:
     before = {bridge: world.flows("h1", bridge) for bridge in ("br-int", "br-tun", "br-physnet1", "br-public")}
+    pinging = world.pinging(*pair)
     world.kill_switch("h1", "ovs-vswitchd")
     world.run_switch("h1", "ovs-vswitchd")
-    socket = world.lab.host("h1").run / "br-int.mgmt"
-    until(lambda: world.ping(*_ends(pair), seconds=0.2) == 1, 5)
-    assert socket.exists()
+    down = time.time()
+    until(lambda: _answers(world.lab.host("h1").run / "br-int.mgmt"), 10)
+    up = time.time()
+    until(lambda: world.flows("h1", "br-int") == before["br-int"], 10)
+    healed = time.time()
+    print(f"vswitchd back after {(up - down) * 1000:.0f} ms, its flows {(healed - up) * 1000:.0f} ms later")
     until(lambda: {bridge: world.flows("h1", bridge) for bridge in before} == before, 2)
+    assert healed - up < 2, "200 ms is the aim on a quiet machine"
+    assert world.reaches(*pair)
+    print("pings sent and lost over the restart:", world.lost(pinging))
 
 
-def _ends(pair: tuple[APort, APort]) -> tuple[APort, str]:
-    return pair[0], pair[1].ip
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as one, contextlib.suppress(OSError):
+        one.connect(str(path))
+        return True
+    return False
 
 
 def test_a_restarted_database_is_followed_again(world: World, pair: tuple[APort, APort]) -> None:

@@ -61,10 +61,13 @@ class Facts:
         id = self._id(f"agent-{host}")
         self.add(f"agent-{id}", AgentRegistered(id, host, OVS_AGENT, "ovs", "nova", ends))
 
-    def agent_moved(self, host: str, tunnel_ip: str) -> None:
+    def agent_moved(self, host: str, tunnel_ip: str, tunnel_mac: str = "") -> None:
         """A host's tunnel address changed."""
         id = self._id(f"agent-{host}")
-        self.add(f"agent-{id}", AgentReconfigured(id, host, "nova", {}, {"tunneling_ip": tunnel_ip}))
+        self.add(
+            f"agent-{id}",
+            AgentReconfigured(id, host, "nova", {}, {"tunneling_ip": tunnel_ip, "tunnel_mac": tunnel_mac}),
+        )
 
     def network(self, type: str = "vxlan", segment: int | None = 5001, physnet: str | None = None) -> str:
         """A network was created; its id."""

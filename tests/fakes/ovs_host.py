@@ -25,6 +25,7 @@ class FakeHost:
         self.calls: list[str] = []
         self.taught: dict[str, str] = {}
         self.dies_at = 0
+        self.silent = False
         self._number: dict[str, int] = {}
         self._new: list[str] = []
         for bridge in physical:
@@ -81,7 +82,10 @@ class FakeHost:
 
     def named_flows(self) -> dict[str, list[str]]:
         """The same with ports' names instead of their numbers, which depend on the order in which they came."""
-        return {name: sorted(_named(bridge, line) for line in bridge.dump()) for name, bridge in sorted(self.bridges.items())}
+        return {
+            name: sorted(_named(bridge, line) for line in bridge.dump())
+            for name, bridge in sorted(self.bridges.items())
+        }
 
     def tag(self, tap: str) -> int | None:
         """A port's VLAN tag."""
@@ -131,9 +135,14 @@ class FakeHost:
         return [name for name in bridges if name in self.bridges]
 
     def _do_flows_read(self, bridge: str) -> list[str]:
+        if self.silent:
+            raise KernelRefused("flows.read: SwitchSilent: it took too long")
         return self.bridges[bridge].dump()
 
     def _do_flows_apply(self, bridge: str, lines: list[str]) -> int:
+        if self.silent:
+            self.bridges[bridge].bundle(lines)  # too late for an answer, but done
+            raise KernelRefused("flows.apply: SwitchSilent: it took too long")
         refused = [line for line in lines if self.refuse_flows(line)]
         try:
             if refused:

@@ -203,7 +203,7 @@ def _without_flows(stage: Stage) -> None:
 numbers = st.lists(st.integers(0, 5000), min_size=15, max_size=50)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(numbers)
 def test_every_way_to_tell_a_story_ends_the_same(deeds: list[int]) -> None:
     squashed = _end(_tell(deeds, lambda stage: None))
@@ -211,7 +211,7 @@ def test_every_way_to_tell_a_story_ends_the_same(deeds: list[int]) -> None:
         assert _end(_tell(deeds, after)) == squashed, after.__name__
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(numbers, st.randoms(use_true_random=False))
 def test_the_order_between_streams_does_not_matter(deeds: list[int], chance: random.Random) -> None:
     cloud = _tell(deeds, lambda stage: None)
@@ -222,7 +222,7 @@ def test_the_order_between_streams_does_not_matter(deeds: list[int], chance: ran
         assert agent.brain.tally.changes() == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(numbers)
 def test_a_network_that_is_left_and_entered_again_is_as_before(deeds: list[int]) -> None:
     cloud = _tell(deeds, lambda stage: None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from libs.materialise.ovs.flow import parse
 from tests.fakes.ovs_cloud import Cloud, _tap
 
@@ -127,3 +129,48 @@ def test_every_flow_names_the_fact_it_stands_for() -> None:
         for line in lines:
             found = parse(bridge, line)
             assert found is not None and found[1].cookie >> 48 == 0x4E4C and found[1].cookie & (1 << 48) - 1 in known
+
+
+def test_a_host_that_lies_about_its_tunnel_end_harms_nobody_else() -> None:
+    cloud = Cloud(3)
+    net = cloud.facts.network()
+    one, two = cloud.boot(net, "h1", "10.0.0.1"), cloud.boot(net, "h2", "10.0.0.2")
+    cloud.boot(net, "h3", "10.0.0.3")
+    for lie in ("", "nonsense", "224.0.0.1", "127.0.0.1", "0.0.0.0", "192.0.2.1", "1.2.3.4\n"):
+        cloud.facts.agent_moved("h3", lie)
+        cloud.settle()
+        assert cloud.reaches(one, two) and cloud.reaches(two, one), lie
+        assert {
+            row["options"]["remote_ip"] for row in cloud.host("h1").rows["ports"].values() if row["type"] == "vxlan"
+        } == {"192.0.2.2"}
+
+
+def test_the_neighbour_of_an_address_that_two_hosts_claim_is_not_believed() -> None:
+    cloud = Cloud(3)
+    cloud.facts.agent_moved("h3", "192.0.2.2", "02:00:00:00:00:03")
+    net = cloud.facts.network()
+    for number in (1, 2, 3):
+        cloud.boot(net, f"h{number}", f"10.0.0.{number}")
+    assert "192.0.2.2" not in cloud.host("h1").taught
+
+
+def test_a_mac_that_is_none_never_becomes_a_flow() -> None:
+    cloud = Cloud()
+    with pytest.raises(ValueError, match="MAC"):
+        cloud.facts.port(cloud.facts.network(), "h1", "10.0.0.1", mac="fa:16:3e:00:00:01 actions=NORMAL")
+        cloud.settle()
+
+
+def test_a_silent_switch_is_asked_again_and_read_before_it_is_believed() -> None:
+    cloud = Cloud()
+    port = cloud.facts.port(cloud.facts.network(), "h1", "10.0.0.1")
+    host, agent = cloud.host("h1"), cloud.agents["h1"]
+    cloud.settle()
+    host.silent = True
+    host.plug(port.id)
+    agent.apply()
+    assert agent.wired == {}
+    host.silent = False
+    agent.apply()
+    assert port.id in agent.wired
+    assert agent.brain.audit() == {"flows": 0, "rows": 0}

@@ -27,9 +27,11 @@ from libs.events import (
     PortMacChanged,
     PortUnbound,
 )
-from libs.model import OVS_AGENT, VIF_OVS, Segment
+from libs.materialise.ovs.ends import tunnel_address, tunnel_mac
+from libs.model import OVS_AGENT, VIF_OVS, Segment, canonical_mac
 
 _TOMBSTONES = 4096  # deleted ports that are remembered, so that a repeat of their facts does not bring them back
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -129,7 +131,7 @@ class Facts:
     def _take_port(self, id: str, event: Any, at: int, stream: str) -> bool:
         if isinstance(event, PortCreated):
             self._network_streams.setdefault(event.network_id, set()).add(stream)
-            self._put_port(id, Port(id, event.network_id, event.mac_address, event.admin_state_up))
+            self._put_port(id, Port(id, event.network_id, canonical_mac(event.mac_address), event.admin_state_up))
             return True
         before = self.ports.get(id)
         if before is None:
@@ -164,10 +166,9 @@ class Facts:
         if not first and not (isinstance(event, AgentReconfigured) and id in self._agent_hosts):
             return None
         ends = event.configurations
+        ip, mac = tunnel_address(ends.get("tunneling_ip")), tunnel_mac(ends.get("tunnel_mac"))
         self._agent_hosts[id] = event.host
-        self.agents[event.host] = Agent(
-            id, event.host, ends.get("tunneling_ip") or "", ends.get("tunnel_mac") or "", at
-        )
+        self.agents[event.host] = Agent(id, event.host, ip, mac, at)
         return "host", event.host
 
 
@@ -177,7 +178,7 @@ def _port_after(port: Port, event: Any, at: int) -> Port | None:
         case PortAdminStateChanged():
             return replace(port, admin_up=event.admin_state_up)
         case PortMacChanged():
-            return replace(port, mac=event.after)
+            return replace(port, mac=canonical_mac(event.after))
         case AddressAllocated():
             return replace(port, addresses={**port.addresses, event.ip_address: at})
         case AddressReleased():

@@ -6,6 +6,7 @@ them gives (`refresh`): the stories check it after every step.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -117,9 +118,11 @@ class Host:
         return owner in self.dirty or not self.book.dirty.isdisjoint(self.book.of(owner))
 
     def neighbours(self) -> dict[str, str]:
-        """{address: mac} of the remote ends of tunnels that are there, as far as their agents told."""
+        """{address: mac} of the remote ends of tunnels that are there. An address that two hosts call theirs is left to ARP: one of
+        them lies, and must not turn the other's packets to itself."""
+        claimed = Counter(agent.tunnel_ip for agent in self.facts.agents.values())
         ends = [agent for host, agent in self.facts.agents.items() if self.view.ofport(self.wanted.tunnel_to(host))]
-        return {agent.tunnel_ip: agent.tunnel_mac for agent in ends if agent.tunnel_mac}
+        return {end.tunnel_ip: end.tunnel_mac for end in ends if end.tunnel_mac and claimed[end.tunnel_ip] == 1}
 
     def local_ports(self) -> list[str]:
         """Ids of the ports that are bound here."""
