@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +132,22 @@ def test_from_plug_to_report_is_a_matter_of_milliseconds(world: World, pair: tup
     times.sort()
     print(f"plug to report: median {times[len(times) // 2]:.0f} ms, all {[round(one) for one in times]}")
     assert times[len(times) // 2] < 1500, "40 ms is the aim on a quiet machine"
+
+
+def test_a_burst_of_plugs_is_served_together(world: World, pair: tuple[APort, APort]) -> None:
+    ports = [world.facts.port(pair[0].network, "h1", f"10.1.0.{number}") for number in range(20, 32)]
+    world.publish()
+    for port in ports:
+        world.build(port)
+    time.sleep(0.1)
+    before, at = world.agents["h1"].operations(), time.time()
+    plugs = [threading.Thread(target=world.plug, args=(port,)) for port in ports]
+    for plug in plugs:
+        plug.start()
+    took = (max(world.wired(port) for port in ports) - at) * 1000
+    for plug in plugs:
+        plug.join()
+    print(f"burst of {len(ports)}: all reported {took:.0f} ms after the first plug began")
+    until(lambda: world.agents["h1"].operations()["flows_added"] - before["flows_added"] == 2 * len(ports))
+    assert world.reaches(ports[0], ports[-1]) and world.reaches(pair[1], ports[5])
+    assert took < 5000, "200 ms is the aim on a quiet machine"
