@@ -18,7 +18,7 @@ from amqp.exceptions import AMQPError
 from kombu.utils.url import parse_url
 
 RETRY_SECONDS = 0.5
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = WAIT_SECONDS = 5.0
 LOST = (OSError, AMQPError)
 _log = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ class Wire:
         connection.negotiate_capabilities = {**connection.negotiate_capabilities, "connection.blocked": False}
         self._connection = connection
         connection.connect()
+        connection.transport.sock.settimeout(WAIT_SECONDS)  # for writes, and for replies during the set-up
         channel = connection.channel()
         self._setup(channel)
         self._channel, self._quiet = channel, False
@@ -91,7 +92,7 @@ class Wire:
         if not isinstance(error, LOST):
             _log.exception("the connection of %s broke", self.user)
         elif not self._quiet and not self._closing.is_set():
-            _log.warning("the broker is away for %s: %s", self.user, error)
+            _log.warning("not connected to the broker as %s: %s", self.user, error)
         self._quiet = True
 
     def _drop(self) -> None:

@@ -187,7 +187,7 @@ def test_logs_are_json_lines_without_secrets(broker: PrivateRabbitMQ) -> None:
     wrong = broker.url.replace("://netledger:", "://netledger:not")
     service = Launched(ECHO, settings={"amqp_url": wrong})
     try:
-        until(lambda: "away" in service.log(), 10)
+        until(lambda: "not connected to the broker" in service.log(), 10)
         lines = [json.loads(line) for line in service.log().splitlines()]
         assert all({"at", "level", "logger", "message", "process"} <= line.keys() for line in lines)
         assert lines[0]["process"] == "fakes"
