@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.namespaces import Namespaces, delete, links, veth, with_suffix
-from lab.shell import run
+from lab.shell import ToolFailed, run
 
 HOSTS = ("compute1", "compute2", "compute3")
 NETWORKS = {"underlay": "eth0", "physnet1": "eth1", "public": "eth2"}  # segment of the switch: a host's NIC on it
@@ -124,6 +125,7 @@ class Lab:
             bridges += ["--", "set", "Bridge", "br-ul", f'other-config:hwaddr="02:00:ac:1f:f0:{host.number:02x}"']
             bridges += ["--", "set", "Interface", "br-ul", f"mtu_request={WIRE_MTU}"]
             host.vsctl(*bridges)
+            _await_link(host.netns, "br-ul")
             run("ip", "-n", host.netns, "addr", "replace", f"{host.tunnel_ip}/24", "dev", "br-ul")
             run("ip", "-n", host.netns, "link", "set", "br-ul", "mtu", str(WIRE_MTU), "up")
 
@@ -139,6 +141,15 @@ def _segment(switch: str, name: str) -> None:
     if name not in links(switch):
         run("ip", "-n", switch, "link", "add", name, "mtu", str(WIRE_MTU), "type", "bridge")
         run("ip", "-n", switch, "link", "set", name, "up")
+
+
+def _await_link(netns: str, name: str, seconds: float = 15.0) -> None:
+    """A switch that has just started over an old database has its bridges on record before it has made them."""
+    deadline = time.monotonic() + seconds
+    while name not in links(netns):
+        if time.monotonic() > deadline:
+            raise ToolFailed(f"ovs-vswitchd in {netns} did not make {name} within {seconds:.0f} s")
+        time.sleep(0.02)
 
 
 def _without_ipv6(netns: str) -> None:
