@@ -150,7 +150,7 @@ def serving(hypervisor: Hypervisor) -> tuple[Hypervisor, str, str]:
     network_id, subnet_id = hypervisor.facts.served_network(gateway="10.0.0.1")
     hypervisor.go()
     hypervisor.start_agent()
-    wait_until(lambda: bool(hypervisor.pid(network_id)), 15.0)
+    wait_until(lambda: hypervisor.operations() != {}, 15.0)
     return hypervisor, network_id, subnet_id
 
 
@@ -254,9 +254,20 @@ def test_a_device_that_was_removed_by_hand_is_made_anew_and_serves(serving: Serv
     """A new device under the old name: dnsmasq's sockets were bound to the old one, so it must start again."""
     host, network_id, subnet_id = serving
     host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    (own,) = (one.stream[5:] for one in host.facts.said if getattr(one.event, "device_owner", "") == "network:dhcp")
     host.go()
     (tap,) = (name for name in host.vsctl("list-ports", "br-int").split() if name.startswith("tap"))
     sh("ip", "-n", host.name, "link", "del", tap)
+    host.facts.allocate(own, subnet_id, "10.0.0.3")
+    before = host.pid(network_id)
+    host.go()
+    wait_until(lambda: host.pid(network_id) not in (0, before))
+    assert host.guest(A).lease() == "10.0.0.5"
+
+
+def test_another_mtu_reaches_the_guests(serving: Serving) -> None:
+    host, network_id, subnet_id = serving
+    host.facts.port(network_id, A, (subnet_id, "10.0.0.5"))
     host.facts.say(f"network-{network_id}", events.NetworkMtuChanged(network_id, 1450, 1400))
     before = host.pid(network_id)
     host.go()

@@ -9,7 +9,7 @@ import pytest
 
 from libs import events
 from libs.eventlog.protocol import Recorded
-from tests.fakes.dhcp_brain import A, B, a_brain
+from tests.fakes.dhcp_brain import A, B, a_brain, folder
 from tests.fakes.dhcp_facts import Facts
 from tests.fakes.dnsmasq import FakeHost
 
@@ -52,10 +52,13 @@ def restarted_at_each_step(said: list[Recorded]) -> FakeHost:
 
 
 def duplicated(said: list[Recorded]) -> FakeHost:
+    """Each fact twice, and after it a few old ones again, as from a message that was late."""
+    chance = random.Random(3)
     host = FakeHost()
     brain = a_brain(host)
     for step, recorded in enumerate(said):
-        for again in (recorded, *said[max(0, step - 5) : step + 1]):
+        late = chance.randrange(step + 1)
+        for again in (recorded, recorded, *said[late : min(step, late + 4)]):
             brain.take(again)
         brain.apply()
     return host
@@ -94,3 +97,16 @@ def test_whatever_way_the_facts_come_the_host_ends_as_if_computed_at_once(
     squashed = FakeHost()
     a_brain(squashed, facts.said).apply()
     assert way(facts.said).snapshot() == squashed.snapshot()
+
+
+def test_late_copies_of_a_deleted_ports_facts_do_not_revive_it() -> None:
+    facts = Facts()
+    network_id, subnet_id = facts.served_network()
+    before = len(facts.said)
+    port_id = facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    born = facts.said[before:]
+    facts.delete_port(port_id, network_id, (subnet_id, "10.0.0.5"))
+    host = FakeHost()
+    brain = a_brain(host, [*facts.said, *born])
+    brain.apply()
+    assert host.lease(folder(network_id), A) is None
