@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cli.places import Places
 from cli.postgres import Postgres
@@ -68,6 +68,11 @@ class Backing:
     def amqp_admin_url(self) -> str:
         """URL of the broker's management; holds the administrator's password."""
         return self._rabbitmq.admin_url if self._rabbitmq else os.environ["NETLEDGER_AMQP_ADMIN_URL"]
+
+    @property
+    def vhost(self) -> str:
+        """The broker's virtual host that the services use."""
+        return unquote(urlsplit(self.amqp_url).path[1:]) or "/"
 
     def amqp_url_of(self, user: str, password: str) -> str:
         """The services' URL with another user in it."""

@@ -17,6 +17,6 @@ def agents(places: Places, backing: Backing, host: str) -> dict[str, str]:
     for program, agent_type in TYPES.items():
         user = agent_user(agent_type, host)
         password = places.password(f"rabbitmq-{user}")
-        enrol.agent(backing.amqp_admin_url, agent_type, host, password)
+        enrol.agent(backing.amqp_admin_url, agent_type, host, password, backing.vhost)
         urls[program] = backing.amqp_url_of(user, password)
     return urls

@@ -39,7 +39,7 @@ class System:
             backing = Backing(self.places)
             servers = self._start_servers(backing)
             self._say("schema of the log, broker users")
-            schema.upgrade(backing.database_admin_url)
+            schema.upgrade(backing.database_admin_url, backing.database_url)
             programs = servers + plan.services(self.places, backing.database_url, backing.amqp_url)
             for host in lab.hosts:
                 urls = enrolment.agents(self.places, backing, host.name)
