@@ -24,7 +24,7 @@ def uuid_of(number: int) -> str:
 
 
 US, THEM = "1" * 32, "2" * 32
-NET, NET2 = uuid_of(1), uuid_of(2)
+NET, NET2, NET3 = uuid_of(1), uuid_of(2), uuid_of(3)
 SUBNET, SUBNET2, SUBNET6 = uuid_of(11), uuid_of(12), uuid_of(16)
 PORT, PORT2, PORT3, DHCP_PORT = uuid_of(21), uuid_of(22), uuid_of(23), uuid_of(29)
 AGENT = uuid_of(31)

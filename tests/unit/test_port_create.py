@@ -147,6 +147,10 @@ def test_addresses_that_cannot_be_are_refused(wishes, status, type):
     made(*BLUE, fixed_ips=wishes).refused(status, type)
 
 
+def test_a_port_may_have_sixteen_addresses():
+    assert len(held(made(*BLUE, fixed_ips=tuple(wish(f"10.0.0.{n}") for n in range(2, 18))))) == 16
+
+
 def test_a_subnet_of_another_network_is_refused():
     other = (a_network(NET2), *a_subnet("10.0.1.0/24", SUBNET2, NET2))
     outcome = made(*BLUE, *other, fixed_ips=(wish(subnet=SUBNET2),))
@@ -168,6 +172,8 @@ def test_a_routers_port_gets_no_formed_address_but_may_choose_one():
     owner = "network:router_interface"
     outcome = made(*DUAL, device_owner=owner, fixed_ips=(wish("2001:db8::", SUBNET6), wish(subnet=SUBNET)))
     assert held(outcome) == [(SUBNET6, "2001:db8::"), (SUBNET, "10.0.0.2")]
+    outcome = made(*DUAL, device_owner=owner, fixed_ips=(wish(subnet=SUBNET6),))
+    assert held(outcome) == [(SUBNET6, "2001:db8::1")]
     stateful = a_subnet("2001:db8::/64", SUBNET6)
     made(*BLUE, *stateful, device_owner="compute:nova", fixed_ips=(wish("2001:db8::", SUBNET6),)).refused(
         400, "InvalidIpForSubnet"
@@ -196,7 +202,9 @@ def test_a_host_that_cannot_attach_it_makes_a_port_with_a_failed_binding():
 
 
 def test_a_profile_too_large_is_refused():
-    made(*BLUE, profile={"a": "x" * 4096}).refused(400, "InvalidInput", "binding:profile value too large")
+    largest = "x" * (4095 - len('{"a": ""}'))
+    assert made(*BLUE, profile={"a": largest}).events
+    made(*BLUE, profile={"a": largest + "x"}).refused(400, "InvalidInput", "binding:profile value too large")
 
 
 def test_ports_are_made_on_own_and_on_shared_networks_only():

@@ -187,6 +187,18 @@ def test_on_anothers_network_a_ports_owner_does_not_name_macs_and_addresses(chan
     past = (a_network(shared=True), *a_subnet(), *a_port("10.0.0.5", project_id=THEM))
     changed(*past, by=member(THEM), **changes).refused(403, "PolicyNotAuthorized", rule)
     assert changed(*past, **changes).events
+    assert changed(*HELD, by=member(US), **changes).events
+
+
+def test_on_anothers_network_a_ports_owner_says_what_device_it_belongs_to():
+    past = (a_network(shared=True), *a_subnet(), *a_port(project_id=THEM))
+    assert changed(*past, by=member(THEM), device_owner="compute:nova").events
+    our_device = (a_network(shared=True), *a_subnet(), *a_port(project_id=THEM, device_owner="network:dhcp"))
+    assert changed(*our_device, by=member(THEM), device_owner="network:dhcp", name="x").of(PortRenamed)
+
+
+def test_a_profile_too_large_is_refused():
+    changed(*BLUE, *a_port(), profile={"a": "x" * 4096}).refused(400, "InvalidInput", "binding:profile value too large")
 
 
 def test_a_deleted_port_releases_what_it_held():

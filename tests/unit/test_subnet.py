@@ -139,6 +139,17 @@ def test_pools_that_cannot_be_are_refused_when_made_and_when_changed(pools, stat
     past.when(UpdateSubnet(SUBNET, {"allocation_pools": pools})).refused(status, type)
 
 
+def test_a_pool_may_hold_every_host_address():
+    for cidr, version, whole in (
+        ("10.0.0.0/24", 4, pool("10.0.0.1", "10.0.0.254")),
+        ("10.0.0.0/30", 4, pool("10.0.0.1", "10.0.0.2")),
+        ("2001:db8::/64", 6, pool("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff")),
+    ):
+        subnet = created(made(cidr, version, gateway_ip=None, allocation_pools=(whole,)))
+        assert subnet.allocation_pools == (whole,)
+        assert created(made(cidr, version, gateway_ip=None)).allocation_pools == (whole,)
+
+
 def test_pools_may_touch_each_other():
     pools = (pool("10.0.0.2", "10.0.0.9"), pool("10.0.0.10", "10.0.0.20"))
     assert created(made("10.0.0.0/24", allocation_pools=pools)).allocation_pools == pools
@@ -241,8 +252,8 @@ def test_at_most_twenty_valid_host_routes():
     made("10.0.0.0/24", host_routes=routes).refused(400, "HostRoutesExhausted", "limit 20")
     for bad in (HostRoute("cat", "10.0.0.9"), HostRoute("10.9.0.0/16", "cat")):
         made("10.0.0.0/24", host_routes=(bad,)).refused(400, "InvalidInput", "Invalid route")
-    other = HostRoute("2001:db8::/64", "10.0.0.9")
-    made("10.0.0.0/24", host_routes=(other,)).refused(400, "InvalidInput", "does not match the ip_version")
+    for other in (HostRoute("2001:db8::/64", "10.0.0.9"), HostRoute("10.9.0.0/16", "2001:db8::9")):
+        made("10.0.0.0/24", host_routes=(other,)).refused(400, "InvalidInput", "does not match the ip_version")
     assert created(made("10.0.0.0/24", host_routes=routes[:20])).host_routes == routes[:20]
 
 
@@ -277,6 +288,21 @@ def test_a_new_gateway_must_leave_the_pools_alone():
     past = given(a_network(), *a_subnet())
     past.when(UpdateSubnet(SUBNET, {"gateway_ip": "10.0.0.9"})).refused(409, "GatewayConflictWithAllocationPools")
     past.when(UpdateSubnet(SUBNET, {"gateway_ip": None})).then(SubnetGatewayChanged(SUBNET, "10.0.0.1", None))
+
+
+@pytest.mark.parametrize(
+    "changes, status, type",
+    [
+        ({"gateway_ip": "10.0.0.255"}, 400, "InvalidInput"),
+        ({"gateway_ip": "2001:db8::1"}, 400, "InvalidInput"),
+        ({"gateway_ip": "cat"}, 400, "InvalidInput"),
+        ({"dns_nameservers": ("2001:db8::53",)}, 400, "InvalidInput"),
+        ({"dns_nameservers": tuple(f"192.0.2.{n}" for n in range(6))}, 400, "DNSNameServersExhausted"),
+        ({"host_routes": (HostRoute("cat", "10.0.0.9"),)}, 400, "InvalidInput"),
+    ],
+)
+def test_what_cannot_be_made_cannot_be_changed_to_either(changes, status, type):
+    given(a_network(), *a_subnet(allocation_pools=())).when(UpdateSubnet(SUBNET, changes)).refused(status, type)
 
 
 def test_dhcp_stays_on_where_ipv6_modes_need_it():

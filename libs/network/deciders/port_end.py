@@ -51,7 +51,7 @@ def delete(command: DeletePort, world: World) -> Decision:
 def _unscheduled(port: Port, world: World) -> tuple[Change, ...]:
     """Without its port an agent cannot serve a network."""
     network = found(world, "network", port.network_id)
-    if network is None or port.device_owner != DHCP_OWNER:
+    if network is None:
         return ()
     facts = [
         NetworkDhcpUnscheduled(port.network_id, one.agent_id, one.host, port.id)
