@@ -11,10 +11,13 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+from libs.kernel.openflow_bundle import Connection, Rejected
+from libs.kernel.openflow_encode import Unencodable
 from libs.kernel.switch_watch import SwitchWatch
 
 _BRIDGE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _SECONDS = 5.0
+_FEW = 100  # lines; ovs-ofctl encodes faster, but starts slower
 
 
 class FlowsRefused(Exception):
@@ -27,10 +30,8 @@ class SwitchSilent(Exception):
 
 def _run(rundir: str, bridge: str, *arguments: str, text: str | None = None) -> str:
     """ovs-ofctl over the bridge's management socket. Raises FlowsRefused, SwitchSilent."""
-    if not _BRIDGE.fullmatch(bridge):
-        raise FlowsRefused(f"no bridge's name: {bridge!r}")
     verb, *rest = arguments
-    command = ["ovs-ofctl", "-O", "OpenFlow14", *_OPTIONS[verb], verb, f"unix:{rundir}/{bridge}.mgmt", *rest]
+    command = ["ovs-ofctl", "-O", "OpenFlow14", *_OPTIONS[verb], verb, f"unix:{rundir}/{_checked(bridge)}.mgmt", *rest]
     try:
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
@@ -43,17 +44,42 @@ def _run(rundir: str, bridge: str, *arguments: str, text: str | None = None) -> 
 _OPTIONS = {"dump-flows": ["--no-stats", "--no-names"], "add-flows": ["--bundle"]}
 
 
+def _checked(bridge: str) -> str:
+    if not _BRIDGE.fullmatch(bridge):
+        raise FlowsRefused(f"no bridge's name: {bridge!r}")
+    return bridge
+
+
 def read(rundir: str, bridge: str) -> list[str]:
     """All flows of a bridge, as lines of `dump-flows --no-stats --no-names`."""
     return [line for line in _run(rundir, bridge, "dump-flows").splitlines() if "actions=" in line]
 
 
 def apply(rundir: str, bridge: str, lines: list[str]) -> int:
-    """Apply `add ..` and `delete_strict ..` lines in one atomic bundle; returns how many."""
+    """Apply `add ..` and `delete_strict ..` lines in one atomic bundle; returns how many.
+
+    A few go over a socket of our own, many (or what our encoder does not know) by ovs-ofctl. Raises FlowsRefused, SwitchSilent.
+    """
     if any("\n" in line for line in lines):
         raise FlowsRefused("a newline inside a flow")
-    _run(rundir, bridge, "add-flows", "-", text="\n".join(lines) + "\n")
+    if len(lines) > _FEW or not _apply_few(rundir, bridge, lines):
+        _run(rundir, bridge, "add-flows", "-", text="\n".join(lines) + "\n")
     return len(lines)
+
+
+def _apply_few(rundir: str, bridge: str, lines: list[str]) -> bool:
+    """Whether it was done; False when another way must be tried and nothing happened yet."""
+    try:
+        with Connection(f"{rundir}/{_checked(bridge)}.mgmt", _SECONDS) as connection:
+            try:
+                connection.apply(lines)
+            except (OSError, EOFError):
+                if connection.committing:
+                    raise SwitchSilent(bridge) from None
+                return False
+    except (Unencodable, Rejected, OSError, EOFError):  # ovs-ofctl says more clearly what is wrong
+        return False
+    return True
 
 
 def make_verbs(emit: Callable[[dict[str, Any]], None]) -> dict[str, Callable[..., Any]]:
