@@ -160,8 +160,8 @@ class Topology:
         )
         dhcp_from = dhcp.start()
         return [
-            lambda stop: self._work(stop, self._reader.open(relay.position), relay.take),
-            lambda stop: self._work(stop, self._reader.open(dhcp_from), dhcp.take, dhcp.tend),
+            lambda stop: self._work(stop, self._reader.open(relay.position), relay.take, relay.rest),
+            lambda stop: self._work(stop, self._reader.open(dhcp_from), dhcp.take, dhcp.tend, always=True),
             watch.run,
         ]
 
@@ -170,9 +170,10 @@ class Topology:
         stop: threading.Event,
         inbox: Inbox,
         take: Callable[[Sequence[Recorded]], None],
-        rest: Callable[[], None] = lambda: None,
+        rest: Callable[[], None],
+        always: bool = False,
     ) -> None:
-        """Take one batch after the other; what cannot be done now is tried again from the same place."""
+        """Take one batch after the other; what cannot be done now is tried again from the same place. `rest` when there is none."""
         try:
             while not stop.is_set():
                 try:
@@ -180,7 +181,8 @@ class Topology:
                     if batch:
                         take(batch)
                         inbox.done(batch[-1].position)
-                    rest()
+                    if always or not batch:
+                        rest()
                 except (Refusal, Away) as error:
                     _log.warning("stuck at position %s: %s", inbox.position, error)
                     stop.wait(0.2)

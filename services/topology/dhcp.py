@@ -54,6 +54,7 @@ class DhcpProcess:
         self._agents, self._wanted = agents, wanted
         self._waiting: dict[str, Recorded] = {}
         self._loads: dict[str, int] = {}
+        self._complaints: dict[str, str] = {}
         self._stored, self._tended = 0, monotonic()
         self.position = 0
 
@@ -105,7 +106,7 @@ class DhcpProcess:
             views = self._views(networks[start : start + CHUNK])
             for network in networks[start : start + CHUNK]:
                 if network not in views:
-                    self._waiting.pop(network, None)
+                    self._forget(network)
             side_by_side([partial(self._tend_to, view, dirty[view.network.id]) for view in views.values()])
 
     def _tend_to(self, view: Served, cause: Recorded) -> None:
@@ -126,15 +127,20 @@ class DhcpProcess:
             self._waiting[network] = cause
             if refusal.status == 503:
                 raise
-            if refusal.status != 404:
+            if self._complaints.get(network) != refusal.message:
                 _log.warning("DHCP of network %s: %s", network, refusal.message)
+                self._complaints[network] = refusal.message
             return
         except Exception:  # one network that cannot be served must not keep the others waiting
             _log.exception("DHCP of network %s", network)
         if scheduling.is_lacking(view, self._wanted):
             self._waiting[network] = cause
         else:
-            self._waiting.pop(network, None)
+            self._forget(network)
+
+    def _forget(self, network: str) -> None:
+        self._waiting.pop(network, None)
+        self._complaints.pop(network, None)
 
     def _views(self, networks: Sequence[str]) -> dict[str, Served]:
         """The networks that still exist, each with its subnets and DHCP ports, read in two steps."""

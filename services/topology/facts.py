@@ -16,15 +16,13 @@ from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.pool import Pool
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import NetworkDhcpScheduled, PortBound
-from services.topology import feeds
 from services.topology.scopes import NOT_FOR_HOSTS
 
 _EVENT = (
     "e.position, e.stream, e.version, e.type, e.data::text,"
     " json_build_object('request_id', e.meta->>'request_id')::text, " + statements.TIME.format("e.recorded_at")
 )
-_PASSING = [type_name(cls) for cls in feeds.PASSING]
-_STATUS = [type_name(cls) for cls in NOT_FOR_HOSTS]
+_SKIPPED = [type_name(cls) for cls in NOT_FOR_HOSTS]
 _ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
 
 # Streams that live at a position: those that live now, and those that ended after it; so far, that is, as a relay that is far
@@ -36,13 +34,13 @@ _LIVING = """
     where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s)"""
 _FROM_START = f"""
     select e.* from ({_LIVING}) w join event e using (stream)
-    where e.position <= %(upto)s and e.type <> all (%(passing)s)"""
+    where e.position <= %(upto)s and e.type <> all (%(skipped)s)"""
 _OF_AGENTS = """
     select e.* from agent a join event e on e.stream = 'agent-' || a.id
-    where a.host = any (%(hosts)s) and e.position <= %(upto)s and e.type <> all (%(passing)s)"""
+    where a.host = any (%(hosts)s) and e.position <= %(upto)s and e.type <> all (%(skipped)s)"""
 _NEWS = """
     select e.* from event e join stream_head h using (stream)
-    where e.position > %(after)s and e.position <= %(last)s and e.type <> all (%(status)s) and (h.network_id = any (%(kept)s)
+    where e.position > %(after)s and e.position <= %(last)s and e.type <> all (%(skipped)s) and (h.network_id = any (%(kept)s)
         or h.stream in (select 'agent-' || id from agent where host = any (%(neighbours)s)))"""
 
 _NETWORK_FACTS = f"select {_EVENT} from ({_FROM_START}) e order by position limit %(limit)s"
@@ -73,7 +71,7 @@ class Scope:
         """As the statements name them."""
         named = {name: list(getattr(self, name)) for name in ("networks", "hosts", "kept", "neighbours")}
         numbers = {"upto": self.upto, "after": self.after, "last": self.last}
-        return {**named, **numbers, "passing": _PASSING, "status": _STATUS, "arrival": _ARRIVAL}
+        return {**named, **numbers, "skipped": _SKIPPED, "arrival": _ARRIVAL}
 
 
 @contextmanager

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from libs.eventlog.protocol import LogIdentity, Recorded
-from libs.events import AgentCameUp, AgentWentDown
 from libs.feed import Feed
 from services.topology.scopes import NOT_FOR_HOSTS, FeedPlan
 
 MAX_FACTS = 400  # well below 256 KiB of JSON, the limit of a message (SECURITY.md section 5)
-PASSING = (*NOT_FOR_HOSTS, AgentCameUp, AgentWentDown)  # of no use to one who starts from all facts
 
 
 def message(
@@ -49,5 +47,5 @@ def merged(*parts: Iterable[Recorded]) -> tuple[Recorded, ...]:
 
 
 def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
-    """Facts without those that only matter to who watched them pass."""
-    return [fact for fact in facts if not isinstance(fact.event, PASSING)]
+    """Facts without those that no host needs."""
+    return [fact for fact in facts if not isinstance(fact.event, NOT_FOR_HOSTS)]

@@ -20,7 +20,8 @@ from services.topology.relay import LeadershipLost
 
 LOCK = 0x6E6C4C44
 RETRY_SECONDS = 0.3
-_LIMITS = "-c idle_in_transaction_session_timeout=4000 -c lock_timeout=5000 -c statement_timeout=20000"
+# The relay's progress may be lost with the database's memory: it is then made again, and what comes twice is known as such.
+_LIMITS = "-c synchronous_commit=off -c lock_timeout=5000 -c statement_timeout=20000"
 _log = logging.getLogger(__name__)
 
 Loop = Callable[[threading.Event], None]

@@ -16,6 +16,8 @@ from services.topology.scopes import FeedPlan, Membership, Placed, Plan
 
 BATCH = 256
 CACHED = 50_000
+UNSTORED = 500
+"""How many events that concern no host may pass before the position is stored."""
 
 
 class FeedStore(Protocol):
@@ -74,8 +76,10 @@ class Relay:
     def __init__(self, store: FeedStore, publish: Publish) -> None:
         self._store, self._publish = store, publish
         self._hosts: dict[str, dict[str, int]] = {}
+        self._last: dict[str, int] = {}
         self._networks: dict[str, str] = {}
-        self.position, self.identity = store.start()
+        self._stored, self.identity = store.start()
+        self.position = self._stored
 
     def take(self, batch: Sequence[Recorded]) -> None:
         """Send what `batch` (events in order, none left out) means to hosts. May be repeated after any exception."""
@@ -90,11 +94,22 @@ class Relay:
         messages, nudges = self._messages(done.feeds, position)
         if messages:
             self._publish(messages)
-        self._store.save(self.position, position, done, done.feeds)
+        if done.feeds or done.joined or done.parted or position - self._stored >= UNSTORED:
+            self._save(position, done)
         self.position = position
+        self._last.update(dict.fromkeys(done.feeds, position))
         self._hosts.update((network, dict(hosts)) for network, hosts in done.hosts.items())
         if nudges:  # only now, or the answer to the fetch that they cause could be older than they are
             self._publish(nudges)
+
+    def rest(self) -> None:
+        """Nothing more to do for now: store how far it is."""
+        if self.position > self._stored:
+            self._save(self.position, Plan({}, {}, frozenset(), {}))
+
+    def _save(self, position: int, done: Plan) -> None:
+        self._store.save(self._stored, position, done, done.feeds)
+        self._stored = position
 
     def _messages(
         self, plans: Mapping[str, FeedPlan], position: int
@@ -102,10 +117,12 @@ class Relay:
         """Messages to send before the position is stored, and nudges for hosts whose share is too long for a message."""
         networks = self._store.network_facts({net for one in plans.values() for net in one.entered}, position)
         agents = self._store.agent_facts({host for one in plans.values() for host in one.meets}, position)
-        last = self._store.last_sent(plans)
+        unknown = plans.keys() - self._last.keys()
+        if unknown:
+            self._last.update({**dict.fromkeys(unknown, 0), **self._store.last_sent(unknown)})
         messages, nudges = [], []
         for host, one in plans.items():
-            feed = feeds.message(self.identity, last.get(host, 0), position, one, networks, agents)
+            feed = feeds.message(self.identity, self._last[host], position, one, networks, agents)
             if len(feed.events) > feeds.MAX_FACTS:
                 nudges.append((host, feeds.nudge(self.identity, position)))
             else:
@@ -127,6 +144,7 @@ class Relay:
 
     def _membership(self, placed: Sequence[Placed]) -> Membership:
         members, hosts = scopes.touched_members(placed), scopes.touched_hosts(placed)
+        members -= {one.recorded.stream for one in placed if one.recorded.version == 1}  # were nowhere before
         networks = scopes.touched_networks(placed)
         if hosts:
             networks |= self._store.networks_on(hosts)

@@ -28,8 +28,9 @@ from libs.events import (
     PortWentDown,
 )
 
-AGENT_FACTS = (AgentRegistered, AgentReconfigured, AgentCameUp, AgentWentDown)
-NOT_FOR_HOSTS = (PortBecameActive, PortWentDown)  # a host told us so itself
+AGENT_FACTS = (AgentRegistered, AgentReconfigured)
+# What a host told us itself, and what changes nothing for others: the port of a host whose agent is down still forwards.
+NOT_FOR_HOSTS = (PortBecameActive, PortWentDown, AgentCameUp, AgentWentDown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,21 @@ from services.topology import facts, feeds
 from services.topology.relay import LeadershipLost
 from services.topology.scopes import Plan
 
-_JOIN = (
-    "insert into feed_member (member, host, network_id) select * from unnest(%s::text[], %s::text[], %s::text[])"
-    " on conflict (member, host) do nothing"
-)
-_PART = (
-    "delete from feed_member m using unnest(%s::text[], %s::text[]) as gone(member, host)"
-    " where m.member = gone.member and m.host = gone.host"
-)
-_SENT = (
-    "insert into host_feed (token, host, last_position) select token, host, %s from unnest(%s::text[], %s::text[]) as f(token, host)"
-    " on conflict (token) do update set last_position = excluded.last_position"
-)
+# One statement, so one transaction and one round trip; without the fence's row nothing of it is done.
+_SAVE = """
+    with fence as (update relay set position = %(position)s where position = %(before)s returning position),
+    parted as (
+        delete from feed_member m using fence, unnest(%(gone)s::text[], %(gone_hosts)s::text[]) as gone(member, host)
+        where m.member = gone.member and m.host = gone.host),
+    joined as (
+        insert into feed_member (member, host, network_id)
+        select come.* from fence, unnest(%(come)s::text[], %(come_hosts)s::text[], %(networks)s::text[]) as come
+        on conflict (member, host) do nothing),
+    sent as (
+        insert into host_feed (token, host, last_position)
+        select f.token, f.host, fence.position from fence, unnest(%(tokens)s::text[], %(hosts)s::text[]) as f(token, host)
+        on conflict (token) do update set last_position = excluded.last_position)
+    select position from fence"""
 
 
 class PgFeedStore:
@@ -84,26 +87,17 @@ class PgFeedStore:
 
     def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
         """As `FeedStore.save`."""
-        hosts = list(sent)
-        connection = self._connection
-        facts.execute(connection, "begin")
-        try:
-            if not facts.execute(connection, "update relay set position = %s where position = %s", (position, before)):
-                raise LeadershipLost(f"the relay is not at position {before} any more")
-            if plan.parted:
-                facts.execute(connection, _PART, _columns(plan.parted, 2))
-            if plan.joined:
-                facts.execute(connection, _JOIN, _columns([(*who, net) for who, net in plan.joined.items()], 3))
-            if hosts:
-                facts.execute(connection, _SENT, (position, [host_token(host) for host in hosts], hosts))
-            facts.execute(connection, "commit")
-        except BaseException:
-            if not connection.closed:
-                facts.execute(connection, "rollback")
-            raise
-
-
-def _columns(rows: Iterable[tuple[str, ...]], width: int) -> list[list[str]]:
-    """Rows as one list per column, for unnest."""
-    table = list(rows)
-    return [[row[index] for row in table] for index in range(width)]
+        hosts, gone = list(sent), list(plan.parted)
+        params = {
+            "before": before,
+            "position": position,
+            "gone": [member for member, _ in gone],
+            "gone_hosts": [host for _, host in gone],
+            "come": [member for member, _ in plan.joined],
+            "come_hosts": [host for _, host in plan.joined],
+            "networks": list(plan.joined.values()),
+            "tokens": [host_token(host) for host in hosts],
+            "hosts": hosts,
+        }
+        if not facts.query(self._connection, _SAVE, params):
+            raise LeadershipLost(f"the relay is not at position {before} any more")

@@ -60,6 +60,7 @@ class World:
         while relay.position < len(self.log):
             size = next(sizes) if sizes else len(self.log)
             relay.take(self.log[relay.position : relay.position + size])
+        relay.rest()
 
     def messages(self, host: str) -> list[Feed]:
         return [feed for name, feed in self.post.sent if name == host]
@@ -297,6 +298,7 @@ def test_a_relay_that_dies_between_sending_and_storing_leaves_no_host_wrong(stor
             world.store.save = _dying  # type: ignore[method-assign, assignment]
         try:
             relay.take(world.log[relay.position : relay.position + random.randint(1, 12)])
+            relay.rest()
         except ConnectionError:
             world.store.save = save  # type: ignore[method-assign]
     for name, host in world.hosts.items():
