@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli import plan
-from cli.places import Places, enterable, listening
+from cli.places import Places, listening
 from cli.supervision import Supervision
 from cli.system import answers
 from lab.namespaces import exists
@@ -39,8 +39,6 @@ def _machine(places: Places) -> list[str]:
         found.append(
             f"fs.inotify.max_user_instances is {limit.read_text().strip()}: each DHCP server takes one; raise it"
         )
-    if places.run.exists() and not enterable(places.run, "postgres"):
-        found.append(f"PostgreSQL's user cannot enter {places.run}: its data lies in {places.beside} (this is fine)")
     return found
 
 

@@ -13,8 +13,13 @@ from lab.hosts import PHYSICAL_MTU, Host, Lab
 SERVICES = ("ipam", "topology", "api")
 AGENTS = ("agent_ovs", "agent_dhcp")
 ORDER = {"service": 10, "ovsdb-server": 20, "ovs-vswitchd": 21, "agent": 30}
-PASSED = ("PATH", "LANG", "LC_ALL", "HOME", "VIRTUAL_ENV")  # of our environment, beside NETLEDGER_*
-NOT_PASSED = ("NETLEDGER_DATABASE_ADMIN_URL", "NETLEDGER_AMQP_ADMIN_URL", "NETLEDGER_LAB_PREFIX")
+# The same whoever calls, so that `up` from another shell restarts nothing.
+FIXED = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONUNBUFFERED": "1",
+}
+NOT_PASSED = ("NETLEDGER_DATABASE_ADMIN_URL", "NETLEDGER_AMQP_ADMIN_URL", "NETLEDGER_LAB_PREFIX", "NETLEDGER_TRACEBACK")
 
 # What the lab's services are told unless the environment says otherwise.
 DEFAULTS = {
@@ -25,13 +30,11 @@ DEFAULTS = {
 
 
 def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
-    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it."""
-    kept = {name: os.environ[name] for name in PASSED if name in os.environ}
-    kept |= DEFAULTS
-    kept |= {name: value for name, value in os.environ.items() if name.startswith("NETLEDGER_")}
-    kept |= {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark, "PYTHONUNBUFFERED": "1"}
-    kept |= settings
-    return {name: value for name, value in kept.items() if name not in NOT_PASSED}
+    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it; nothing else of the caller's."""
+    given = {name: value for name, value in os.environ.items() if name.startswith("NETLEDGER_")}
+    ours = {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark}
+    merged = {**FIXED, **DEFAULTS, **given, **ours, **settings}
+    return {name: value for name, value in sorted(merged.items()) if name not in NOT_PASSED}
 
 
 def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +40,7 @@ class Host:
     def environment(self) -> dict[str, str]:
         """Environment in which ovs-* tools talk to this host's Open vSwitch."""
         names = ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")
-        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-        return {"PATH": path, "LANG": "C.UTF-8", **{name: str(self.run) for name in names}}
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **{name: str(self.run) for name in names}}
 
     def vsctl(self, *arguments: str) -> str:
         """ovs-vsctl on this host; waits until vswitchd has done it."""

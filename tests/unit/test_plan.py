@@ -1,0 +1,64 @@
+"""The programs of a system: each gets the settings that it needs and no secret that it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli import plan
+from cli.places import Places
+from lab.hosts import Lab
+
+DATABASE, AMQP = "postgresql://s:sesame@/n", "amqp://services:open@127.0.0.1/"
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A run folder, and an operator's environment with URLs of set-up in it."""
+    for name, value in {
+        "NETLEDGER_DATABASE_ADMIN_URL": "postgresql://owner:secret@/n",
+        "NETLEDGER_AMQP_ADMIN_URL": "http://admin:secret@127.0.0.1",
+        "NETLEDGER_DATABASE_URL": DATABASE,
+        "NETLEDGER_REPORT_SECONDS": "7",
+    }.items():
+        monkeypatch.setenv(name, value)
+    places = Places.of(tmp_path)
+    places.make()
+    return places
+
+
+def test_services_get_the_operators_settings_but_no_admin_url(places: Places) -> None:
+    programs = plan.services(places, DATABASE, AMQP)
+    assert [one.name for one in programs] == ["ipam", "topology", "api"]
+    for one in programs:
+        assert one.env["NETLEDGER_REPORT_SECONDS"] == "7" and one.env["NETLEDGER_DATABASE_URL"] == DATABASE
+        assert not any("secret" in value for value in one.env.values())
+        assert not any("sesame" in word or "open" in word for word in one.argv)
+
+
+def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> None:
+    lab = Lab(places.run, "x-")
+    urls = {"agent_ovs": "amqp://agent-ovs.compute2:o@h/", "agent_dhcp": "amqp://agent-dhcp.compute2:d@h/"}
+    programs = {one.name: one for one in plan.host_programs(places, lab.host("compute2"), urls)}
+    for name, url in urls.items():
+        env = programs[f"{name}@compute2"].env
+        assert env["NETLEDGER_AMQP_URL"] == url and not env["NETLEDGER_DATABASE_URL"]
+        assert env["NETLEDGER_HOST"] == "compute2" and env["NETLEDGER_NETNS"] == "x-compute2"
+        assert not any("sesame" in value for value in env.values())
+    assert programs["ovs-vswitchd@compute2"].netns == "x-compute2"
+    assert not any("NETLEDGER_AMQP_URL" in one.env for name, one in programs.items() if name.startswith("ovs"))
+
+
+def test_another_shell_changes_no_program(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan.services(places, DATABASE, AMQP)
+    monkeypatch.setenv("PATH", "/somewhere/else")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert plan.services(places, DATABASE, AMQP) == before
+
+
+def test_replicas_are_numbered_and_apis_listen_side_by_side(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETLEDGER_REPLICAS_API", "2")
+    monkeypatch.setenv("NETLEDGER_API_PORT", "9700")
+    ports = {one.name: one.env["NETLEDGER_API_PORT"] for one in plan.services(places, DATABASE, AMQP)}
+    assert (ports["api.1"], ports["api.2"]) == ("9700", "9701") and "ipam" in ports
