@@ -94,7 +94,9 @@ class Hypervisor:
 
     def go(self) -> None:
         """Hand what was said since to the agent."""
-        self.told.write_text("".join(json.dumps(recorded_to_json(one)) + "\n" for one in self.facts.said))
+        draft = self.told.with_suffix(".draft")
+        draft.write_text("".join(json.dumps(recorded_to_json(one)) + "\n" for one in self.facts.said))
+        draft.rename(self.told)  # the agent reads it at any moment
 
     def guest(self, mac: str) -> Guest:
         number = len(self.guests)
