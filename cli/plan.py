@@ -30,7 +30,7 @@ DEFAULTS = {
 
 
 def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
-    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it; nothing else of the caller's."""
+    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it, nothing else."""
     given = {name: value for name, value in os.environ.items() if name.startswith("NETLEDGER_")}
     ours = {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark}
     merged = {**FIXED, **DEFAULTS, **given, **ours, **settings}

@@ -129,8 +129,9 @@ class Lab:
 
     def clear(self) -> None:
         """Remove every namespace of the lab and of its agents, with all processes in them. Safe to repeat."""
+        ours = self.namespaces.names()
         for host in self.hosts:
-            for name in with_suffix(host.suffix):
+            for name in with_suffix(host.suffix) if host.netns in ours else ():
                 delete(name)
         self.namespaces.remove()
 

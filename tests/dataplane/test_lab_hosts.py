@@ -94,3 +94,13 @@ def test_a_namespace_of_somebody_else_is_neither_used_nor_removed(tmp_path: Path
         assert exists(name)
     finally:
         run("ip", "netns", "delete", name)
+
+
+def test_clearing_a_lab_that_was_never_built_leaves_the_agents_of_another_alone(tmp_path: Path) -> None:
+    name = f"qdhcp-1@z{PREFIX}compute1"
+    run("ip", "netns", "add", name)
+    try:
+        Lab(tmp_path, f"z{PREFIX}").clear()
+        assert exists(name)
+    finally:
+        run("ip", "netns", "delete", name)
