@@ -83,7 +83,7 @@ class Chain:
         if whole is None:
             return ()
         self._held.append(whole)
-        return () if self.gap else self._follow()
+        return self._follow()
 
     def _answered(self, part: Feed) -> tuple[Feed, ...]:
         answer = self._answer_parts.add(part)

@@ -81,9 +81,10 @@ class AgentRuntime:
     def on_feed(self, feed: Feed) -> None:
         """A message of the host's feed, or an answer."""
         with self._lock:
+            asked = self._chain.asking
             for part in self._chain.receive(feed):
                 self._take_in(part)
-            if feed.request:
+            if feed.request and asked:
                 wait = self._pace.fetch_again if self._chain.asking else _about(self._pace.check)
                 self._fetch_at = monotonic() + wait
                 self._complete_due = self._complete_due or self._chain.in_sync
@@ -169,7 +170,7 @@ class AgentRuntime:
             self._link.send(report)
         if self._complete_due or monotonic() >= self._complete_at:
             self._complete_due = False
-            self._complete_due = not self._link.send(self._brain.wiring())
+            self._link.send(self._brain.wiring())  # if nobody gets it: after the reconnection it is due again
             self._complete_at = monotonic() + self._pace.complete
 
     def _audit(self) -> None:

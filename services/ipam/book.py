@@ -89,10 +89,11 @@ class AddressBook:
         return self._plan.position
 
     def answer(self, questions: Sequence[ChooseAddresses]) -> list[Answer]:
-        """Addresses or a Refusal for each; reads the log first when an asker knows more of it than this process."""
+        """Addresses or a Refusal for each; reads the log first when an asker knows more of it than this process: a newer subnet,
+        an address that is taken."""
         with self._lock:
             try:
-                if any(self._plan.is_behind(one) for one in questions):
+                if any(one.avoid or self._plan.is_behind(one) for one in questions):
                     self._catch_up()
                     if any(self._plan.is_behind(one) for one in questions):
                         self._turn_back()

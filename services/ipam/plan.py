@@ -46,7 +46,7 @@ class AddressPlan:
 
     def add(self, subnet: Subnet, version: int, taken: Iterable[int]) -> None:
         """A subnet as it is at `position`, with the addresses that ports hold."""
-        pool = Pool(_spans(subnet.allocation_pools), set(taken))
+        pool = Pool(_spans(subnet.allocation_pools), set(taken), self._random)
         self._subnets[subnet.id] = _Planned(version, subnet.cidr, subnet.ip_version, subnet.is_automatic, pool)
 
     def take(self, recorded: Recorded) -> None:
@@ -57,9 +57,10 @@ class AddressPlan:
         event = recorded.event
         if isinstance(event, AddressAllocated | AddressReleased):
             planned = self._subnets.get(event.subnet_id)
-            if planned is not None:
-                move = planned.pool.allocate if isinstance(event, AddressAllocated) else planned.pool.release
-                move(number(event.ip_address))
+            if planned is not None and isinstance(event, AddressAllocated):
+                planned.pool.allocate(number(event.ip_address), event.port_id)
+            elif planned is not None:
+                planned.pool.release(number(event.ip_address))
         elif recorded.stream.startswith("subnet-"):
             self._take_subnet(recorded)
 
@@ -69,7 +70,7 @@ class AddressPlan:
             self._subnets.pop(id, None)
         elif isinstance(event, SubnetCreated):
             automatic = addresses.is_automatic(event.ipv6_ra_mode, event.ipv6_address_mode)
-            pool = Pool(_spans(event.allocation_pools), set())
+            pool = Pool(_spans(event.allocation_pools), set(), self._random)
             self._subnets[id] = _Planned(recorded.version, event.cidr, event.ip_version, automatic, pool)
         elif id in self._subnets:
             self._subnets[id].version = recorded.version
@@ -120,10 +121,8 @@ class AddressPlan:
             return self._named(question, wanted.ip_address, ids)
         for id in ids:
             planned = self._subnets[id]
-            avoid = {number(one.ip_address) for one in (*question.avoid, *found) if one.subnet_id == id}
-            if planned.pool.lost(question.port_id, avoid - {number(one.ip_address) for one in found}):
-                planned.pool.jump(self._random)
-            value = planned.pool.promise(question.port_id, until, avoid)
+            avoid, got = _numbers(question.avoid, id), _numbers(found, id)
+            value = planned.pool.promise(question.port_id, until, avoid, got)
             if value is not None:
                 self._promises.append((until, id, value))
                 return FixedIp(id, addresses.text(value, planned.ip_version))
@@ -143,6 +142,10 @@ class AddressPlan:
             _, id, value = self._promises.popleft()
             if id in self._subnets:
                 self._subnets[id].pool.expire(value, now)
+
+
+def _numbers(fixed_ips: Iterable[FixedIp], subnet_id: str) -> set[int]:
+    return {number(one.ip_address) for one in fixed_ips if one.subnet_id == subnet_id}
 
 
 def _spans(pools: Iterable[AddressRange]) -> list[Span]:

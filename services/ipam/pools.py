@@ -1,4 +1,4 @@
-"""The free addresses of one subnet, as integers: choosing costs the same whatever the subnet's size. Pure.
+"""The free addresses of one subnet, as integers: choosing costs the same whatever the subnet's size. Pure, given its `random`.
 
 Free are the `spans` that were never given out since this model was built, from their low end, then what was set free, oldest
 first: a released address rests as long as others are left. An address that was given by name, or by another ipam, is found taken
@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from random import randrange
 
 Span = tuple[int, int]
 """First and last address."""
@@ -27,10 +28,14 @@ class Proposal:
 
 
 class Pool:
-    """Which addresses of `ranges` (the allocation pools) are taken, promised or free. `taken` may hold others of the subnet too."""
+    """Which addresses of `ranges` (the allocation pools) are taken, promised or free. `taken` may hold others of the subnet too.
 
-    def __init__(self, ranges: Iterable[Span], taken: set[int]) -> None:
-        self._taken = taken
+    Another ipam may be choosing from the same subnet. Each collision with it moves this one to a random other place, so that two
+    that started side by side soon go different ways.
+    """
+
+    def __init__(self, ranges: Iterable[Span], taken: set[int], random: Random = randrange) -> None:
+        self._taken, self._random, self._collided = taken, random, False
         self._promised: dict[int, Proposal] = {}
         self._by_port: dict[str, list[int]] = {}
         self.set_ranges(ranges)
@@ -42,15 +47,22 @@ class Pool:
         self._spans: deque[Span] = deque(_gaps(self._ranges, sorted(self._taken)))
         self._released: dict[int, None] = {}
 
-    def promise(self, port_id: str, until: float, avoid: Collection[int] = ()) -> int | None:
-        """A free address, promised to the port until then; None when nothing is left. A port that asks again keeps its promise."""
-        for value in self._by_port.get(port_id, ()):
-            if value not in avoid:
+    def promise(
+        self, port_id: str, until: float, avoid: Collection[int] = (), besides: Collection[int] = ()
+    ) -> int | None:
+        """A free address, promised to the port until then; None when nothing is left. `avoid`: found taken. `besides`: those the port
+        just got. A port that asks again keeps its promise."""
+        for value in list(self._by_port.get(port_id, ())):
+            if value in avoid:
+                self._lose(value, port_id)
+            elif value not in besides:
                 self._promised[value] = Proposal(port_id, until)
                 return value
+        if self._collided:
+            self._jump()
         set_aside = []
         found = next(self._candidates(), None)
-        while found is not None and found in avoid:
+        while found is not None and (found in avoid or found in besides):
             set_aside.append(found)
             found = next(self._candidates(), None)
         self._released.update(dict.fromkeys(set_aside))
@@ -59,35 +71,14 @@ class Pool:
             self._by_port.setdefault(port_id, []).append(found)
         return found
 
-    def lost(self, port_id: str, avoid: Collection[int]) -> bool:
-        """Whether a promise to the port turned out to be taken by someone else; that promise is not kept any longer."""
-        mine = self._by_port.get(port_id, [])
-        broken = [value for value in mine if value in avoid]
-        for value in broken:
-            self._forget(value, port_id)
-        return bool(broken)
-
-    def jump(self, random: Random) -> None:
-        """Go on at another place: another ipam is choosing where this one does."""
-        if self._spans:
-            self._spans.rotate(-random(min(len(self._spans), 16)))
-            low, high = self._spans.popleft()
-            middle = low + random(high - low + 1)
-            if middle > low:
-                self._spans.append((low, middle - 1))
-            self._spans.appendleft((middle, high))
-        else:
-            for _ in range(random(min(len(self._released), 16) or 1)):
-                value = next(iter(self._released))
-                del self._released[value]
-                self._released[value] = None
-
-    def allocate(self, value: int) -> None:
-        """The log says that a port holds it."""
+    def allocate(self, value: int, port_id: str) -> None:
+        """The log says that the port holds it."""
         self._taken.add(value)
         promise = self._promised.pop(value, None)
-        if promise is not None:
-            self._forget(value, promise.port_id)
+        if promise is not None and promise.port_id == port_id:
+            self._forget(value, port_id)
+        elif promise is not None:
+            self._lose(value, promise.port_id)
 
     def release(self, value: int) -> None:
         """The log says that no port holds it any more."""
@@ -106,6 +97,26 @@ class Pool:
         if promise is not None:
             self._forget(value, promise.port_id)
             self._give_back(value)
+
+    def _lose(self, value: int, port_id: str) -> None:
+        """Someone else got what was promised to the port. If the log does not know yet, it stays promised until its time is over."""
+        self._forget(value, port_id)
+        self._collided = True
+
+    def _jump(self) -> None:
+        """Go on at another place, a random one in one of the next spans."""
+        self._collided = False
+        if self._spans:
+            self._spans.rotate(-self._random(min(len(self._spans), 16)))
+            low, high = self._spans.popleft()
+            middle = low + self._random(high - low + 1)
+            if middle > low:
+                self._spans.append((low, middle - 1))
+            self._spans.appendleft((middle, high))
+        for _ in range(self._random(min(len(self._released), 16) or 1)):
+            value = next(iter(self._released))
+            del self._released[value]
+            self._released[value] = None
 
     def _give_back(self, value: int) -> None:
         if self._is_free(value) and self._within(value):
