@@ -174,6 +174,7 @@ class Topology:
         always: bool = False,
     ) -> None:
         """Take one batch after the other; what cannot be done now is tried again from the same place. `rest` when there is none."""
+        failures = 0
         try:
             while not stop.is_set():
                 try:
@@ -183,8 +184,10 @@ class Topology:
                         inbox.done(batch[-1].position)
                     if always or not batch:
                         rest()
+                    failures = 0
                 except (Refusal, Away) as error:
                     _log.warning("stuck at position %s: %s", inbox.position, error)
-                    stop.wait(0.2)
+                    stop.wait(min(2.0, 0.1 * 2**failures))
+                    failures = min(failures + 1, 8)
         finally:
             self._reader.close(inbox)

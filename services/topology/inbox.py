@@ -39,14 +39,14 @@ class LogTurnedBack(RuntimeError):
 class Inbox:
     """The log's events after `position`, in order: from memory as long as the taker keeps up, else from the log."""
 
-    def __init__(self, log: EventLog, position: int) -> None:
-        self._log, self.position = log, position
+    def __init__(self, log: EventLog, position: int, held: int = HELD) -> None:
+        self._log, self.position, self._limit = log, position, held
         self._held: deque[Recorded] = deque()
         self._news, self._behind = threading.Event(), True
 
     def put(self, batch: Sequence[Recorded]) -> None:
         """Offer what the log's reader just read."""
-        if len(self._held) + len(batch) > HELD:
+        if len(self._held) + len(batch) > self._limit:
             self._held.clear()
             self._behind = True
         else:
