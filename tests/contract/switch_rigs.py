@@ -65,47 +65,32 @@ class RealRig:
     """A private ovsdb-server and ovs-vswitchd, whose devices are dummies, behind real hands."""
 
     def __init__(self, folder: Path) -> None:
-        self.rundir = str(folder)
+        self.rundir, self._programs = str(folder), list[subprocess.Popen[bytes]]()
         names = ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")
         self._environ = {**os.environ, **dict.fromkeys(names, self.rundir)}
         self.tell: Callable[[dict[str, Any]], None] = lambda message: None
-        self._tool("ovsdb-tool", "create", f"{folder}/conf.db", _SCHEMA)
-        quiet = ("-vconsole:off", "-vsyslog:off", "-vfile:off", "--no-chdir")
-        database = (
-            "ovsdb-server",
-            f"{folder}/conf.db",
-            f"--remote=punix:{folder}/db.sock",
-            "--unixctl",
-            f"{folder}/db.ctl",
-        )
-        switch = (
-            "ovs-vswitchd",
-            f"unix:{folder}/db.sock",
-            "--enable-dummy=override",
-            f"--pidfile={folder}/ovs-vswitchd.pid",
-        )
-        self._programs = [self._start(*database, *quiet)]
-        _until((folder / "db.sock").exists)
-        self._tool("ovs-vsctl", "--no-wait", "init")
-        self._programs.append(self._start(*switch, *quiet))
+        self._start(folder)
         self._hands = Hands(Settings(), lambda message: self.tell(message), modules=MODULES)
         self.call = self._hands.call
         self.call("ovsdb.open", rundir=self.rundir)
-        bridges = [
-            {
-                "do": "SetBridge",
-                "name": name,
-                "datapath_type": "netdev",
-                "fail_mode": "secure",
-                "protocols": ["OpenFlow14"],
-            }
-            for name in PHYSICAL
-        ]
+        kind: dict[str, Any] = {"datapath_type": "netdev", "fail_mode": "secure", "protocols": ["OpenFlow14"]}
+        bridges = [{"do": "SetBridge", "name": name, **kind} for name in PHYSICAL]
         nics = [
             {"do": "SetPort", "bridge": name, "name": f"nic-{name}", "type": "", "options": {}} for name in PHYSICAL
         ]
         self.call("ovsdb.write", rundir=self.rundir, changes=bridges + nics)
         self.settle()
+
+    def _start(self, folder: Path) -> None:
+        quiet = ("-vconsole:off", "-vsyslog:off", "-vfile:off", "--no-chdir")
+        socket, pid = f"{folder}/db.sock", f"--pidfile={folder}/ovs-vswitchd.pid"
+        self._tool("ovsdb-tool", "create", f"{folder}/conf.db", _SCHEMA)
+        self._run(
+            "ovsdb-server", f"{folder}/conf.db", f"--remote=punix:{socket}", "--unixctl", f"{folder}/db.ctl", *quiet
+        )
+        _until((folder / "db.sock").exists)
+        self._tool("ovs-vsctl", "--no-wait", "init")
+        self._run("ovs-vswitchd", f"unix:{socket}", "--enable-dummy=override", pid, *quiet)
 
     def close(self) -> None:
         """End it all."""
@@ -149,8 +134,9 @@ class RealRig:
         assert done.returncode == 0, f"{argv}: {done.stderr}"
         return done.stdout
 
-    def _start(self, *argv: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(argv, env=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def _run(self, *argv: str) -> None:
+        null = subprocess.DEVNULL
+        self._programs.append(subprocess.Popen(argv, env=self._environ, stdout=null, stderr=null))
 
 
 def _flow(packet: Packet) -> str:

@@ -16,7 +16,8 @@ import pytest
 
 from lab.shell import run
 from libs.feed import Drift
-from tests.dataplane.ovs_world import World, until
+from tests.dataplane.ovs_process import until
+from tests.dataplane.ovs_world import World
 from tests.fakes.ovs_facts import APort
 
 pytestmark = pytest.mark.root

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dataplane.ovs_world import World, until
+from tests.dataplane.ovs_process import until
+from tests.dataplane.ovs_world import World
 
 pytestmark = pytest.mark.root
 

@@ -41,18 +41,7 @@ def test_a_restart_with_a_thousand_ports_changes_nothing_and_is_quick() -> None:
 def _play(rig: RealRig) -> None:
     facts, here = _facts()
     settings = Settings(host="h1", tunnel_ip="192.0.2.1", state_dir="", ovs_rundir=rig.rundir, datapath_type="netdev")
-    first = OvsBrain(settings, rig)
-    rig.tell = first.told
-    first.prepare()
-    rig.plug_many([port.id for port in here])
-    for recorded in facts.log:
-        first.take(recorded)
-    at = time.perf_counter()
-    for _ in range(4):
-        first.apply()
-        rig.settle()
-    print(f"first start: {time.perf_counter() - at:.2f} s, {first.tally.counts()}")
-    assert len(first.wiring().ports) == PORTS
+    _first_start(rig, facts, here, OvsBrain(settings, rig))
     rig.tell = lambda message: None
     at = time.perf_counter()
     hands = Hands(settings, lambda message: again.told(message), modules=MODULES)
@@ -68,6 +57,20 @@ def _play(rig: RealRig) -> None:
         _one_more(rig, facts, again)
     finally:
         hands.close()
+
+
+def _first_start(rig: RealRig, facts: Facts, here: list[APort], brain: OvsBrain) -> None:
+    rig.tell = brain.told
+    brain.prepare()
+    rig.plug_many([port.id for port in here])
+    for recorded in facts.log:
+        brain.take(recorded)
+    at = time.perf_counter()
+    for _ in range(4):
+        brain.apply()
+        rig.settle()
+    print(f"first start: {time.perf_counter() - at:.2f} s, {brain.tally.counts()}")
+    assert len(brain.wiring().ports) == PORTS
 
 
 def _one_more(rig: RealRig, facts: Facts, brain: OvsBrain) -> None:

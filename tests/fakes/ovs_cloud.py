@@ -9,8 +9,9 @@ from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.feed import PortReport
 from services.agent_ovs.brain import OvsBrain
+from tests.fakes.ovs_fabric import Fabric
 from tests.fakes.ovs_facts import APort, Facts
-from tests.fakes.ovs_host import Fabric, FakeHost
+from tests.fakes.ovs_host import FakeHost
 from tests.fakes.switch import BROADCAST, Packet
 
 MAPPINGS = {"physnet1": "br-physnet1", "public": "br-public"}

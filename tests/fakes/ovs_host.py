@@ -1,4 +1,4 @@
-"""Pretended hypervisors: Open vSwitch's database and switch behind the verbs of the hands, joined by wires."""
+"""Pretended hypervisors: Open vSwitch's database and switch behind the verbs of the hands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from libs.kernel.hands import HandsLost, KernelRefused
 from tests.fakes.switch import Bridge, Output, Packet, Refused
 
-_NIC = "nic"
+NIC = "nic"
 
 
 class FakeHost:
@@ -30,7 +30,7 @@ class FakeHost:
         self._new: list[str] = []
         for bridge in physical:
             self._set_bridge(bridge, datapath, "secure", [])
-            self._set_port(bridge, f"{_NIC}-{bridge}", "", {})
+            self._set_port(bridge, f"{NIC}-{bridge}", "", {})
         self.vswitchd()
 
     def call(self, verb: str, **arguments: Any) -> Any:
@@ -199,39 +199,3 @@ class FakeHost:
 def _named(bridge: Bridge, line: str) -> str:
     text = re.sub(r"(in_port=|output:)(\d+)", lambda found: found[1] + bridge.ports[int(found[2])], line)
     return re.sub(r"output:[\w.-]+(?:,output:[\w.-]+)+", lambda run: ",".join(sorted(run[0].split(","))), text)
-
-
-class Fabric:
-    """Hosts by name, joined by tunnels and by physical networks (equal bridge names are one wire)."""
-
-    def __init__(self, hosts: dict[str, FakeHost]) -> None:
-        self.hosts = hosts
-
-    def deliver(self, host: str, tap: str, packet: Packet) -> list[tuple[str, str, Packet]]:
-        """Every (host, tap, frame) that a frame sent by a server reaches, all over the fabric."""
-        reached: list[tuple[str, str, Packet]] = []
-        waiting = [(host, output) for output in self.hosts[host].send(tap, packet)]
-        hops = 0
-        while waiting:
-            hops += 1
-            assert hops < 10_000, "a loop"
-            at, (name, leaving) = waiting.pop(0)
-            row = self.hosts[at].rows["ports"][name]
-            if row["type"] == "vxlan":
-                waiting += self._over_tunnel(at, row["options"]["remote_ip"], leaving)
-            elif name.startswith(_NIC):
-                waiting += [(to, one) for to in self.hosts if to != at for one in self.hosts[to].arrive(name, leaving)]
-            else:
-                reached.append((at, name, leaving))
-        return reached
-
-    def _over_tunnel(self, at: str, remote_ip: str, packet: Packet) -> list[tuple[str, Output]]:
-        for name, host in self.hosts.items():
-            back = [
-                port
-                for port, row in host.rows["ports"].items()
-                if row["type"] == "vxlan" and row["options"]["remote_ip"] == self.hosts[at].tunnel_ip
-            ]
-            if host.tunnel_ip == remote_ip:
-                return [(name, output) for port in back for output in host.arrive(port, packet)]
-        return []

@@ -111,9 +111,9 @@ class Facts:
         if kind == "network":
             self._network_streams.setdefault(id, set()).add(recorded.stream)
             return ("network", id) if self._take_network(id, event, at) else None
-        if kind == "port":
-            return ("port", id) if self._take_port(id, event, at, recorded.stream) else None
-        return self._take_agent(id, event, at) if kind == "agent" else None
+        if kind == "agent":
+            return self._take_agent(id, event, at)
+        return ("port", id) if kind == "port" and self._take_port(id, event, at, recorded.stream) else None
 
     def _take_network(self, id: str, event: Any, at: int) -> bool:
         match event:
