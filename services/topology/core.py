@@ -58,7 +58,7 @@ class Topology:
         self._commits = Commits(Ledger(self._log, asker))
         self._heartbeats = Heartbeats(self._log.pool, min(2.0, settings.agent_down_seconds / 5))
         self._reports = Reports(self._log.pool, self._heartbeats, self._commits.all, self._answer_fetch)
-        self._leadership = Leadership(settings.database_url, self._lead)
+        self._leadership = Leadership(settings.database_url, self._lead, lambda: self._pulse.is_up)
         self._model: Model
         self._reader: LogReader
 
@@ -174,7 +174,7 @@ class Topology:
         always: bool = False,
     ) -> None:
         """Take one batch after the other; what cannot be done now is tried again from the same place. `rest` when there is none."""
-        failures = 0
+        failures, rested = 0, monotonic()
         try:
             while not stop.is_set():
                 try:
@@ -182,9 +182,10 @@ class Topology:
                     if batch:
                         take(batch)
                         inbox.done(batch[-1].position)
-                    if always or not batch:
+                    if always or not batch or monotonic() - rested > 1.0:
+                        rested = monotonic()
                         rest()
-                    failures = 0
+                    failures, rested = 0, monotonic()
                 except (Refusal, Away) as error:
                     _log.warning("stuck at position %s: %s", inbox.position, error)
                     stop.wait(min(2.0, 0.1 * 2**failures))

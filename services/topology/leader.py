@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -20,8 +21,15 @@ from services.topology.relay import LeadershipLost
 
 LOCK = 0x6E6C4C44
 RETRY_SECONDS = 0.3
+STUCK_SECONDS = 5.0
+"""How long the relay may stand still with work before it; a stopped process keeps its session, and would keep the lead for ever."""
 # The relay's progress may be lost with the database's memory: it is then made again, and what comes twice is known as such.
 _LIMITS = "-c synchronous_commit=off -c lock_timeout=5000 -c statement_timeout=20000"
+_PROGRESS = "select position, (select coalesce(max(position), 0) from event) from relay"
+_DEPOSE = (
+    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 0 and objid = %s and granted"
+    " and database = (select oid from pg_database where datname = current_database())"
+)
 _log = logging.getLogger(__name__)
 
 Loop = Callable[[threading.Event], None]
@@ -32,8 +40,11 @@ class Leadership:
     """Tries for the lock; while it is held, runs the loops that `work(session)` gives. When one ends, all end and the lock is
     given up."""
 
-    def __init__(self, url: str, work: Callable[[Connection], Sequence[Loop]]) -> None:
-        self._url, self._work = url, work
+    def __init__(
+        self, url: str, work: Callable[[Connection], Sequence[Loop]], is_able: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._url, self._work, self._is_able = url, work, is_able
+        self._seen, self._since = -1, monotonic()
         self.leads = False
 
     def run(self, stop: threading.Event) -> None:
@@ -47,12 +58,24 @@ class Leadership:
                     self._lead(session, stop)
                     session.close()
                     session = None
+                else:
+                    self._judge(session)
             except (*LOST, psycopg2.Error, Refusal, OSError, LeadershipLost) as error:
                 _log.warning("leadership ended: %s", error)
                 _close(session)
                 session = None
             stop.wait(RETRY_SECONDS)
         _close(session)
+
+    def _judge(self, session: Connection) -> None:
+        """End the leader's session when the relay stands still though there is work, and this process could do it."""
+        [(position, head)] = facts.query(session, _PROGRESS)
+        if position != self._seen or position >= head or not self._is_able():
+            self._seen, self._since = position, monotonic()
+        elif monotonic() - self._since > STUCK_SECONDS:
+            _log.warning("the leader stands still at position %s of %s and is deposed", position, head)
+            facts.query(session, _DEPOSE, (LOCK,))
+            self._since = monotonic()
 
     def _lead(self, session: Connection, stop: threading.Event) -> None:
         """Run the loops until `stop` or until one of them fails. Raises what it raised."""

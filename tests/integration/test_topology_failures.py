@@ -64,6 +64,7 @@ class Churn:
 
 def kill(cloud: Cloud) -> None:
     leader = cloud.leader()
+    assert leader is not None
     os.kill(leader.pid, signal.SIGKILL)
     leader.wait()
 
@@ -86,6 +87,25 @@ def test_the_leader_is_killed_again_and_again_and_another_goes_on(cloud: Cloud) 
         "select vif, count(*) from (select body::json->>'binding:vif_type' as vif from port) p group by 1"
     )
     assert bound == [("ovs", len(churn.made))], "no binding failed meanwhile"
+
+
+def test_a_leader_that_stands_still_is_replaced(cloud: Cloud) -> None:
+    agent = cloud.host("compute1")
+    port = cloud.port(cloud.network(), "compute1")
+    eventually("in", lambda: cloud.follows(agent) and agent.brain.holds.holds())
+    stopped = cloud.leader()
+    assert stopped is not None
+    stopped.send_signal(signal.SIGSTOP)
+    try:
+        cloud.commit(UpdatePort(port, {"name": "meanwhile"}))
+        eventually("another leads", lambda: cloud.leader() not in (None, stopped), 15)
+        eventually("the host is told", lambda: cloud.follows(agent))
+    finally:
+        stopped.send_signal(signal.SIGCONT)
+    cloud.commit(UpdatePort(port, {"name": "afterwards"}))
+    eventually("the host is told", lambda: cloud.follows(agent))
+    assert cloud.leader() is not stopped
+    assert stopped.poll() is None
 
 
 def test_agents_stay_up_while_topology_is_restarted(cloud: Cloud) -> None:

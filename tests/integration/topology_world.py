@@ -164,13 +164,13 @@ class Cloud:
         """Whether an agent holds exactly what its host must hold."""
         return agent.brain.holds.holds() == self.truth(agent.brain.host)
 
-    def leader(self) -> subprocess.Popen[bytes]:
-        """The process that leads, as its session names itself."""
+    def leader(self) -> subprocess.Popen[bytes] | None:
+        """The process that leads, as its session names itself; None between two."""
         rows = self.log.pool.query(
             "select application_name from pg_stat_activity where application_name like 'netledger topology leader %'"
         )
         pids = {int(name.rpartition(" ")[2]) for (name,) in rows}
-        return next(one for one in self.processes if one.pid in pids)
+        return next((one for one in self.processes if one.pid in pids), None)
 
     def stop(self) -> None:
         """End everything."""
