@@ -36,6 +36,10 @@ class Brain(Protocol):
         """Read everything back, repair it, and count what differed: {object: count}."""
         ...
 
+    def load(self) -> dict[str, int]:
+        """How much it carries, told with each heartbeat: {what: count}; `networks` is what scheduling looks at."""
+        ...
+
     def wiring(self) -> Wiring:
         """Every port that is wired now, `complete`."""
         ...

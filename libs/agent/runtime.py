@@ -137,7 +137,7 @@ class AgentRuntime:
     def _heartbeat(self) -> None:
         while not self._closing.wait(self._settings.report_seconds):
             if self._ups:
-                self._link.send(Alive(self._applied, {"networks": len(self._chain.networks)}))
+                self._link.send(Alive(self._applied, self._brain.load()))
 
     def _patience(self) -> float:
         """Seconds to wait for a poke."""

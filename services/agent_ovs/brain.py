@@ -125,6 +125,11 @@ class OvsBrain:
         flows = sum(counts[f"flows_{what}"] for what in ("added", "changed", "removed"))
         return {"flows": flows, "rows": counts["rows_written"]}
 
+    def load(self) -> dict[str, int]:
+        """{networks, ports} that have a part of them on this host."""
+        with self._lock:
+            return {"networks": len(self._host.vlans), "ports": len(self._host.local_ports())}
+
     def wiring(self) -> Wiring:
         """Every port that is wired now; one that is being worked on counts as it did before."""
         with self._lock:
