@@ -12,7 +12,8 @@ from typing import Protocol
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.feed import Feed
 from services.topology import feeds, scopes
-from services.topology.scopes import FeedPlan, Membership, Placed, Plan
+from services.topology.membership import Membership, Placed
+from services.topology.scopes import FeedPlan, Plan
 
 BATCH = 256
 CACHED = 50_000

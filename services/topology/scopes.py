@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
@@ -17,37 +17,14 @@ from libs.events import (
     AgentRegistered,
     AgentWentDown,
     Event,
-    NetworkDeleted,
-    NetworkDhcpScheduled,
-    NetworkDhcpUnscheduled,
     PortBecameActive,
-    PortBindingFailed,
-    PortBound,
-    PortDeleted,
-    PortUnbound,
     PortWentDown,
 )
+from services.topology.membership import Membership, Placed, Walk, move_of
 
 AGENT_FACTS = (AgentRegistered, AgentReconfigured)
 # What a host told us itself, and what changes nothing for others: the port of a host whose agent is down still forwards.
 NOT_FOR_HOSTS = (PortBecameActive, PortWentDown, AgentCameUp, AgentWentDown)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An event and the network it belongs to, empty for an agent's."""
-
-    recorded: Recorded
-    network_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Who is where, as far as a batch needs it. members: {member: hosts}, for `touched_members`. hosts: {network: {host: number
-    of members there}}, for `touched_networks` and for every network of a host in `touched_hosts`."""
-
-    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    hosts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +51,7 @@ class Plan:
 
 def touched_members(batch: Iterable[Placed]) -> set[str]:
     """Members whose places `plan` must know."""
-    return {move[0] for move in map(_move, batch) if move is not None}
+    return {move[0] for move in map(move_of, batch) if move is not None}
 
 
 def touched_networks(batch: Iterable[Placed]) -> set[str]:
@@ -94,7 +71,7 @@ def plan(before: Membership, batch: Sequence[Placed]) -> Plan:
     out after, leaves. So the result is right also for a host that has already seen a part of the batch (the relay died before it
     stored its position and the next one cuts the log at other places).
     """
-    walk = _Walk(before)
+    walk = Walk(before)
     for one in batch:
         walk.step(one)
     sheets: dict[str, _Sheet] = defaultdict(_Sheet)
@@ -126,59 +103,7 @@ class _Sheet:
         return FeedPlan(events, tuple(self.entered), tuple(self.left), tuple(sorted(self.meets - {host})))
 
 
-class _Walk:
-    """Memberships while a batch is walked through."""
-
-    def __init__(self, before: Membership) -> None:
-        self._before = before
-        self._now = {member: set(hosts) for member, hosts in before.members.items()}
-        self._network: dict[str, str] = {}
-        self.counts: dict[str, dict[str, int]] = {net: dict(hosts) for net, hosts in before.hosts.items()}
-        self.was_in = defaultdict(set, {network: set(hosts) for network, hosts in before.hosts.items()})
-        self.was_out: dict[str, set[str]] = defaultdict(set)
-
-    def step(self, one: Placed) -> None:
-        """Take in what one event says about places."""
-        move = _move(one)
-        if move is None:
-            return
-        member, join, leave = move
-        hosts = self._now.setdefault(member, set())
-        gone = set(hosts) - {join} if leave is None else hosts & {leave}
-        self._network[member] = one.network_id
-        if join and join not in hosts:
-            hosts.add(join)
-            self._count(one.network_id, join, 1)
-        for host in gone:
-            hosts.discard(host)
-            self._count(one.network_id, host, -1)
-
-    def _count(self, network: str, host: str, step: int) -> None:
-        counts = self.counts.setdefault(network, {})
-        number = counts.get(host, 0)
-        (self.was_in if number else self.was_out)[network].add(host)
-        if number + step > 0:
-            counts[host] = number + step
-        else:
-            counts.pop(host, None)
-
-    def neighbours(self, host: str) -> set[str]:
-        """Hosts that share a network with `host` after the batch, without itself."""
-        return {other for hosts in self.counts.values() if host in hosts for other in hosts} - {host}
-
-    def joined(self) -> dict[tuple[str, str], str]:
-        return {
-            (member, host): self._network[member]
-            for member, hosts in self._now.items()
-            for host in hosts - self._before.members.get(member, frozenset())
-        }
-
-    def parted(self) -> frozenset[tuple[str, str]]:
-        was = ((member, host) for member, hosts in self._before.members.items() for host in hosts)
-        return frozenset((member, host) for member, host in was if host not in self._now[member])
-
-
-def _share(walk: _Walk, network: str, facts: Sequence[Recorded], sheets: Mapping[str, _Sheet]) -> None:
+def _share(walk: Walk, network: str, facts: Sequence[Recorded], sheets: Mapping[str, _Sheet]) -> None:
     """Give one network's news to the hosts that are in it, were in it, or enter it."""
     present = set(walk.counts.get(network, {}))
     fresh = present & walk.was_out[network]
@@ -194,19 +119,3 @@ def _share(walk: _Walk, network: str, facts: Sequence[Recorded], sheets: Mapping
 
 def _is_for_hosts(event: Event) -> bool:
     return not isinstance(event, NOT_FOR_HOSTS)
-
-
-def _move(one: Placed) -> tuple[str, str, str | None] | None:
-    """What an event says about places: (member, host joined or empty, host left or None for every other one); None: nothing."""
-    event = one.recorded.event
-    if isinstance(event, PortBound):
-        return f"port-{event.port_id}", event.host, None
-    if isinstance(event, PortUnbound | PortBindingFailed | PortDeleted):
-        return f"port-{event.port_id}", "", None
-    if isinstance(event, NetworkDhcpScheduled):
-        return f"dhcp-{event.network_id}", event.host, ""
-    if isinstance(event, NetworkDhcpUnscheduled):
-        return f"dhcp-{event.network_id}", "", event.host
-    if isinstance(event, NetworkDeleted):
-        return f"dhcp-{event.network_id}", "", None
-    return None
