@@ -128,7 +128,7 @@ class OvsBrain:
     def load(self) -> dict[str, int]:
         """{networks, ports} that have a part of them on this host."""
         with self._lock:
-            return {"networks": len(self._host.vlans), "ports": len(self._host.local_ports())}
+            return {"networks": len(self._host.vlans.of), "ports": len(self._host.local_ports())}
 
     def wiring(self) -> Wiring:
         """Every port that is wired now; one that is being worked on counts as it did before."""

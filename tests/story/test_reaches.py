@@ -17,6 +17,11 @@ def test_servers_of_an_overlay_reach_each_other_on_the_same_and_on_other_hosts()
     assert cloud.reaches(one, two) and cloud.reaches(two, one)
     assert cloud.reaches(one, three) and cloud.reaches(three, two)
     assert cloud.hears_broadcast(one) == {("h2", _tap(two)), ("h1", _tap(three))}
+    assert [agent.brain.load() for agent in cloud.agents.values()] == [
+        {"networks": 1, "ports": 2},
+        {"networks": 1, "ports": 1},
+        {"networks": 0, "ports": 0},
+    ]
 
 
 def test_a_provider_vlan_and_a_flat_network_cross_hosts() -> None:
