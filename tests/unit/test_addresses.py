@@ -135,3 +135,17 @@ def test_hosts_form_their_address_with_slaac_and_stateless_dhcpv6(mode, formed):
     assert addresses.is_automatic(mode, mode) is formed
     assert addresses.is_automatic(mode, None) is formed and addresses.is_automatic(None, mode) is formed
     assert addresses.is_automatic(None, None) is False
+
+
+def test_subnets_that_share_a_single_address_overlap():
+    for one, other in (("10.0.0.0/31", "10.0.0.1/32"), ("10.0.0.0/31", "10.0.0.0/32"), ("10.0.0.1/32", "10.0.0.1/32")):
+        assert addresses.overlap(one, other) and addresses.overlap(other, one)
+    assert not addresses.overlap("10.0.0.0/32", "10.0.0.1/32")
+
+
+def test_both_ends_of_a_pool_are_in_it():
+    pools = (AddressRange("10.0.0.2", "10.0.0.4"), AddressRange("10.0.0.8", "10.0.0.8"))
+    inside = [n for n in range(12) if addresses.in_pools(f"10.0.0.{n}", pools)]
+    assert inside == [2, 3, 4, 8]
+    assert [addresses.nth(pools, index) for index in range(4)] == [f"10.0.0.{n}" for n in inside]
+    assert addresses.size(pools) == 4

@@ -207,6 +207,10 @@ def test_a_profile_too_large_is_refused():
     made(*BLUE, profile={"a": largest + "x"}).refused(400, "InvalidInput", "binding:profile value too large")
 
 
+def test_a_profile_with_a_number_beyond_all_numbers_is_refused():
+    made(*BLUE, profile={"a": [float("inf")]}).refused(400, "InvalidInput", "not finite")
+
+
 def test_ports_are_made_on_own_and_on_shared_networks_only():
     theirs = {"by": member(THEM), "project_id": THEM}
     made(**theirs).refused(404, "NetworkNotFound")

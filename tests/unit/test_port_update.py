@@ -115,6 +115,11 @@ def test_formed_addresses_stay_whatever_is_wished():
     changed(*past, fixed_ips=(wish("10.0.0.5"), wish(FORMED))).then()
 
 
+def test_another_address_than_the_formed_one_cannot_be_wished():
+    past = (*DUAL, *a_port("10.0.0.5"), AddressAllocated(PORT, SUBNET6, FORMED))
+    changed(*past, fixed_ips=(wish("2001:db8::7"),)).refused(400, "AllocationOnAutoAddressSubnet")
+
+
 def test_a_slaac_subnet_that_came_later_is_joined_with_the_next_wish():
     past = (*DUAL, *a_port("10.0.0.5"))
     changed(*past, fixed_ips=(wish("10.0.0.5"),)).then(AddressAllocated(PORT, SUBNET6, FORMED))

@@ -32,7 +32,6 @@ from tests.unit.people import (
     THEM,
     US,
     a_network,
-    a_slaac_subnet,
     a_subnet,
     pool,
 )
@@ -143,11 +142,12 @@ def test_a_pool_may_hold_every_host_address():
     for cidr, version, whole in (
         ("10.0.0.0/24", 4, pool("10.0.0.1", "10.0.0.254")),
         ("10.0.0.0/30", 4, pool("10.0.0.1", "10.0.0.2")),
+        ("10.0.0.7/32", 4, pool("10.0.0.7", "10.0.0.7")),
         ("2001:db8::/64", 6, pool("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff")),
     ):
-        subnet = created(made(cidr, version, gateway_ip=None, allocation_pools=(whole,)))
+        subnet = created(made(cidr, version, gateway_ip=None, allocation_pools=(whole,), enable_dhcp=False))
         assert subnet.allocation_pools == (whole,)
-        assert created(made(cidr, version, gateway_ip=None)).allocation_pools == (whole,)
+        assert created(made(cidr, version, gateway_ip=None, enable_dhcp=False)).allocation_pools == (whole,)
 
 
 def test_pools_may_touch_each_other():
@@ -306,8 +306,11 @@ def test_what_cannot_be_made_cannot_be_changed_to_either(changes, status, type):
 
 
 def test_dhcp_stays_on_where_ipv6_modes_need_it():
-    past = given(a_network(), *a_slaac_subnet())
-    past.when(UpdateSubnet(SUBNET6, {"enable_dhcp": False})).refused(400, "InvalidInput", "Cannot disable enable_dhcp")
+    off = UpdateSubnet(SUBNET6, {"enable_dhcp": False})
+    for modes in ({"ipv6_ra_mode": "slaac"}, {"ipv6_address_mode": "slaac"}):
+        past = given(a_network(), *a_subnet("2001:db8::/64", SUBNET6, **modes))
+        past.when(off).refused(400, "InvalidInput", "Cannot disable enable_dhcp")
+    given(a_network(), *a_subnet("2001:db8::/64", SUBNET6)).when(off).then(SubnetDhcpChanged(SUBNET6, False))
 
 
 def test_dhcp_cannot_be_switched_on_where_it_cannot_serve():

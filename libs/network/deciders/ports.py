@@ -95,8 +95,12 @@ def _usable_network(new: NewPort, world: World) -> Network:
 
 
 def check_profile(profile: Mapping[str, Any]) -> None:
-    """Refuse a binding profile that is too large. Raises 400."""
-    if profile and len(json.dumps(profile)) > MAX_PROFILE:
+    """Refuse a binding profile that is too large or holds a number that JSON has not (`1e999`). Raises 400."""
+    try:
+        size = len(json.dumps(profile, allow_nan=False)) if profile else 0
+    except ValueError:
+        raise invalid_input("binding:profile holds a number that is not finite") from None
+    if size > MAX_PROFILE:
         raise invalid_input("binding:profile value too large")
 
 
