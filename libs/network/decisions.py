@@ -28,7 +28,17 @@ from libs.commands import (
     UpdatePort,
     UpdateSubnet,
 )
-from libs.network.deciders import agents, dhcp, networks, port_changes, port_end, port_status, ports, subnets
+from libs.network.deciders import (
+    agents,
+    dhcp,
+    networks,
+    port_changes,
+    port_end,
+    port_status,
+    ports,
+    subnet_changes,
+    subnets,
+)
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Question, World
 
@@ -59,7 +69,7 @@ RULES: Mapping[type, Rule] = {
     ScheduleDhcp: Rule(dhcp.schedule, dhcp.scheduling_needs, dhcp.scheduling_questions),
     UnscheduleDhcp: Rule(dhcp.unschedule, dhcp.unscheduling_needs),
     CreateSubnets: Rule(subnets.create, subnets.creation_needs),
-    UpdateSubnet: Rule(subnets.update, subnets.update_needs),
+    UpdateSubnet: Rule(subnet_changes.update, subnet_changes.needs),
     DeleteSubnet: Rule(subnets.delete, subnets.deletion_needs),
     CreatePorts: Rule(ports.create, ports.creation_needs, ports.creation_questions),
     UpdatePort: Rule(port_changes.update, port_changes.needs, port_changes.questions),

@@ -1,12 +1,10 @@
-"""Subnets: create, update, delete."""
+"""Subnets: create, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-from libs.commands import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
+from libs.commands import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet
 from libs.errors import invalid_input
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import (
@@ -15,20 +13,13 @@ from libs.events import (
     NetworkSubnetRemoved,
     SubnetCreated,
     SubnetDeleted,
-    SubnetDescribed,
-    SubnetDhcpChanged,
-    SubnetDnsServersChanged,
-    SubnetEvent,
-    SubnetGatewayChanged,
-    SubnetHostRoutesChanged,
-    SubnetPoolsChanged,
-    SubnetRenamed,
 )
 from libs.model import canonical_cidr, canonical_ip
 from libs.network import addresses
 from libs.network.deciders import subnet_rules as rules
 from libs.network.deciders.access import own_network, own_subnet
-from libs.network.deciders.reading import change, changing, check_revision, existing, found, network_at, ports_at
+from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at
+from libs.network.deciders.subnet_changes import needs
 from libs.network.network import Network
 from libs.network.resources import stream_of
 from libs.network.subnet import Subnet
@@ -105,74 +96,9 @@ def created(new: NewSubnet, network: Network) -> SubnetCreated:
     )
 
 
-def update_needs(command: UpdateSubnet | DeleteSubnet, world: World) -> tuple[str, ...]:
-    """The subnet, then its network."""
-    stream = stream_of("subnet", command.subnet_id)
-    resource = found(world, "subnet", command.subnet_id)
-    return (stream,) if resource is None else (stream, stream_of("network", resource.state.network_id))
-
-
-def update(command: UpdateSubnet, world: World) -> Decision:
-    """Say what changed. Raises 404, 403, 412, 400, 409."""
-    resource = own_subnet(world, command.subnet_id, "update_subnet")
-    check_revision(resource, command.if_revision)
-    subnet: Subnet = resource.state
-    wanted = _wanted(subnet, command.changes)
-    _check_update(subnet, wanted)
-    return changing(resource, _changes(subnet, wanted))
-
-
-def _wanted(subnet: Subnet, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs from what is so, addresses in their one form; allocation_pools None is no wish. Raises 400."""
-    wanted = dict(changes)
-    pools = rules.canonical_pools(wanted.pop("allocation_pools", None))
-    if pools is not None:
-        wanted["allocation_pools"] = pools
-    if wanted.get("gateway_ip"):
-        try:
-            wanted["gateway_ip"] = canonical_ip(wanted["gateway_ip"])
-        except ValueError as error:
-            raise invalid_input(str(error)) from None
-    return {name: value for name, value in wanted.items() if getattr(subnet, name) != value}
-
-
-def _check_update(subnet: Subnet, wanted: Mapping[str, Any]) -> None:
-    if wanted.get("enable_dhcp"):
-        rules.check_dhcp_fits(subnet.ip_version, subnet.cidr)
-    if wanted.get("enable_dhcp") is False and (subnet.ipv6_ra_mode or subnet.ipv6_address_mode):
-        raise invalid_input("Cannot disable enable_dhcp with ipv6 attributes set")
-    gateway = wanted.get("gateway_ip", subnet.gateway_ip)
-    pools = wanted.get("allocation_pools", subnet.allocation_pools)
-    if "gateway_ip" in wanted:
-        rules.check_gateway(subnet.ip_version, subnet.cidr, gateway)
-    rules.check_dns(subnet.id, subnet.ip_version, wanted.get("dns_nameservers") or ())
-    rules.check_routes(subnet.id, subnet.ip_version, wanted.get("host_routes") or ())
-    if "allocation_pools" in wanted:
-        rules.check_pools(subnet.cidr, pools)
-    if "gateway_ip" in wanted or "allocation_pools" in wanted:
-        rules.check_gateway_outside(gateway, pools)
-
-
-def _changes(subnet: Subnet, wanted: Mapping[str, Any]) -> Iterator[SubnetEvent]:
-    if "name" in wanted:
-        yield SubnetRenamed(subnet.id, subnet.name, wanted["name"])
-    if "description" in wanted:
-        yield SubnetDescribed(subnet.id, subnet.description, wanted["description"])
-    if "gateway_ip" in wanted:
-        yield SubnetGatewayChanged(subnet.id, subnet.gateway_ip, wanted["gateway_ip"])
-    if "allocation_pools" in wanted:
-        yield SubnetPoolsChanged(subnet.id, subnet.allocation_pools, wanted["allocation_pools"])
-    if "dns_nameservers" in wanted:
-        yield SubnetDnsServersChanged(subnet.id, subnet.dns_nameservers, wanted["dns_nameservers"] or ())
-    if "host_routes" in wanted:
-        yield SubnetHostRoutesChanged(subnet.id, subnet.host_routes, wanted["host_routes"] or ())
-    if "enable_dhcp" in wanted:
-        yield SubnetDhcpChanged(subnet.id, wanted["enable_dhcp"])
-
-
 def deletion_needs(command: DeleteSubnet, world: World) -> tuple[str, ...]:
     """The subnet, then its network, then the network's DHCP ports."""
-    needed = update_needs(command, world)
+    needed = needs(command, world)
     resource = found(world, "subnet", command.subnet_id)
     network = None if resource is None else network_at(world, resource.state.network_id)
     ports = () if network is None else network.dhcp_port_ids
