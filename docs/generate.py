@@ -32,7 +32,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `libs/config.py` by `python -m docs.generate`. All come from the environment.",
+        "Generated from `libs/config.py` by `python -m docs.generate`. All come from the environment; `NETLEDGER_..._FILE` names a",
+        "file that holds the value instead, so that secrets stay out of it.",
         "",
     ]
     lines += ["| variable | default | what it is |", "|---|---|---|"]

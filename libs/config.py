@@ -1,10 +1,14 @@
-"""Settings: every one comes from the environment as NETLEDGER_<NAME>; bad values refuse to start with one clear line."""
+"""Settings: every one comes from the environment as NETLEDGER_<NAME>; bad values refuse to start with one clear line.
+
+NETLEDGER_<NAME>_FILE names a file that holds the value instead, for those that are secret.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from libs.model import canonical_ip
@@ -131,6 +135,9 @@ class Settings:
     )
     state_dir: str = _setting("/var/lib/netledger", str, "folder for what agents keep, dnsmasq's files for example")
     log_level: str = _setting("INFO", str, "lowest level that is logged")
+    health_file: str = _setting(
+        "", str, "file that is touched while the process is well; empty: none (`libs/health.py`)"
+    )
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -139,9 +146,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values = {}
     for one in fields(Settings):
         name = f"NETLEDGER_{one.name.upper()}"
-        if env.get(name, "") != "":
+        text = _given(env, name)
+        if text != "":
             try:
-                values[one.name] = one.metadata["parse"](env[name])
+                values[one.name] = one.metadata["parse"](text)
             except ValueError as error:
-                raise BadSetting(f"{name}={env[name]!r}: {error}") from None
+                wrong = f"{name}={text!r}: {error}" if env.get(name) else f"{name}_FILE: what it holds cannot be used"
+                raise BadSetting(wrong) from None
     return Settings(**values)
+
+
+def _given(env: Mapping[str, str], name: str) -> str:
+    """The text of a setting, empty when it is not set. Raises BadSetting; what a file holds is never in its text."""
+    text, path = env.get(name, ""), env.get(f"{name}_FILE", "")
+    if not path:
+        return text
+    if text:
+        raise BadSetting(f"{name} and {name}_FILE are both set")
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"{name}_FILE={path!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadSetting(f"{name}_FILE={path!r}: is no UTF-8 text") from None

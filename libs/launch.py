@@ -28,6 +28,7 @@ from nameko.runners import ServiceRunner  # noqa: E402
 from libs import log  # noqa: E402
 from libs.bus import robust  # noqa: E402
 from libs.config import BadSetting, Settings, load  # noqa: E402
+from libs.health import Pulse  # noqa: E402
 
 GRACE_SECONDS = 2.5
 LOOK_SECONDS = 0.25
@@ -76,8 +77,12 @@ def run(services: Sequence[type], settings: Settings) -> int:
     started.link(_note_death, deaths)
     for container in runner.containers:
         eventlet.spawn(container.wait).link(_note_death, deaths)
+    pulse = Pulse(settings.health_file)
     while not asked and not deaths:  # a signal handler may not touch greenlets, so it is looked for
         eventlet.sleep(LOOK_SECONDS)
+        if started.dead:  # that is: done
+            pulse.beat()
+    pulse.stop()
     if deaths:
         _log.critical("a service died: %r", deaths[0])
         return 1
