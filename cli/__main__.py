@@ -14,9 +14,10 @@ from rich.console import Console
 from cli.backing import Misused
 from cli.places import Places
 from lab.shell import ToolFailed
+from libs.config import BadSetting
 
 # Reads of the world end with one clear line for the operator, not with a traceback.
-EXPECTED = (Misused, ToolFailed, TimeoutError, RuntimeError, OSError)
+EXPECTED = (Misused, BadSetting, ToolFailed, TimeoutError, RuntimeError, OSError)
 console = Console(highlight=False, emoji=False)  # a MAC's :ab: is no emoji
 
 

@@ -49,8 +49,8 @@ def _processes(places: Places) -> list[str]:
             f"process {name} (pid {pid}) is left from a crash: ./netledger up or down"
             for name, pid in _left(supervision)
         ]
-        if listening(plan.api_port()):
-            found.append(f"port {plan.api_port()} is in use by another program: set NETLEDGER_API_PORT")
+        taken = [port for port in plan.api_ports() if listening(port)]
+        found += [f"port {port} is in use by another program: set NETLEDGER_API_PORT" for port in taken]
         return found
     pids = supervision.pids()
     found = [f"{name} is down: see {places.log / name}.log" for name in supervision.programs() if name not in pids]

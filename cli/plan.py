@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from cli.places import ROOT, Places
 from cli.process import Program
 from lab.hosts import PHYSICAL_MTU, Host, Lab
+from libs.config import BadSetting, load
 
 SERVICES = ("ipam", "topology", "api")
 AGENTS = ("agent_ovs", "agent_dhcp")
@@ -37,16 +38,23 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in sorted(merged.items()) if name not in NOT_PASSED}
 
 
+def check(places: Places) -> None:
+    """Whether the operator's settings make sense, before anything starts. Raises BadSetting naming the first that does not."""
+    load(environment(places, {}))
+    for name in SERVICES:
+        replicas(name)
+
+
 def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:
     """api, ipam and topology, NETLEDGER_REPLICAS_<NAME> of each (default 1); replicas of api listen on the ports that follow."""
     found = []
     for name in SERVICES:
-        replicas = int(os.environ.get(f"NETLEDGER_REPLICAS_{name.upper()}", "1"))
-        for number in range(1, replicas + 1):
+        count = replicas(name)
+        for number in range(1, count + 1):
             settings = {"NETLEDGER_DATABASE_URL": database_url, "NETLEDGER_AMQP_URL": amqp_url}
             if name == "api":
-                settings["NETLEDGER_API_PORT"] = str(api_port() + number - 1)
-            instance = f"{name}.{number}" if replicas > 1 else name
+                settings["NETLEDGER_API_PORT"] = str(api_ports()[number - 1])
+            instance = f"{name}.{number}" if count > 1 else name
             found.append(_python(places, instance, name, settings, ORDER["service"]))
     return found
 
@@ -66,14 +74,31 @@ def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> l
     return found
 
 
-def api_port() -> int:
-    """TCP port of the API (of its first replica)."""
-    return int(os.environ.get("NETLEDGER_API_PORT") or "9696")
+def replicas(service: str) -> int:
+    """How many processes of a service run: NETLEDGER_REPLICAS_<NAME>, default 1. Raises BadSetting."""
+    name = f"NETLEDGER_REPLICAS_{service.upper()}"
+    text = os.environ.get(name) or "1"
+    if not text.isdigit() or not 1 <= int(text) <= 16:
+        raise BadSetting(f"{name}={text!r}: must be 1 to 16")
+    return int(text)
+
+
+def api_ports() -> list[int]:
+    """TCP ports of the API's processes; the first is NETLEDGER_API_PORT."""
+    first = int(os.environ.get("NETLEDGER_API_PORT") or "9696")
+    return list(range(first, first + replicas("api")))
+
+
+def api_urls() -> list[str]:
+    """Where each process of the API answers, as seen from this machine."""
+    host = os.environ.get("NETLEDGER_API_HOST") or "127.0.0.1"
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return [f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}" for port in api_ports()]
 
 
 def api_url() -> str:
-    """Where the API answers."""
-    return f"http://{os.environ.get('NETLEDGER_API_HOST') or '127.0.0.1'}:{api_port()}"
+    """Where the (first) API answers."""
+    return api_urls()[0]
 
 
 def lab_of(places: Places) -> Lab:

@@ -16,6 +16,7 @@ from cli.places import Places, listening
 from cli.process import Program, end, inside, marked
 from cli.servers import await_true
 from cli.supervision import Supervision
+from libs.config import load
 from libs.eventlog import schema
 
 Say = Callable[[str], None]
@@ -29,7 +30,8 @@ class System:
         self.supervision = Supervision(places)
 
     def up(self) -> None:
-        """Start all that does not run. Raises Misused, ToolFailed, TimeoutError or RuntimeError saying what is wrong."""
+        """Start all that does not run. Raises BadSetting, Misused, ToolFailed, TimeoutError or RuntimeError saying what is wrong."""
+        plan.check(self.places)
         self.places.make()
         with self._alone():
             self._check_port()
@@ -94,9 +96,11 @@ class System:
             await_true(f"{agents} agents", lambda: agents_alive(backing.database_url) >= agents, 60)
 
     def _check_port(self) -> None:
-        port = plan.api_port()
-        if "api" not in {name.partition(".")[0] for name in self.supervision.pids()} and listening(port):
-            raise Misused(f"port {port} is in use by another program; stop it or set NETLEDGER_API_PORT")
+        if "api" in {name.partition(".")[0] for name in self.supervision.pids()}:
+            return
+        for port in plan.api_ports():
+            if listening(port):
+                raise Misused(f"port {port} is in use by another program; stop it or set NETLEDGER_API_PORT")
 
     def _remove_data(self) -> None:
         """All but the logs, which may tell what went wrong."""
@@ -121,22 +125,24 @@ class System:
 
 
 def answers() -> bool:
-    """Whether the API answers with its versions."""
+    """Whether every process of the API answers with its versions."""
     try:
-        with urllib.request.urlopen(plan.api_url(), timeout=2) as reply:
-            return bool(reply.status == 200)
+        for url in plan.api_urls():
+            urllib.request.urlopen(url, timeout=2).close()
     except OSError:
         return False
+    return True
 
 
 def agents_alive(database_url: str) -> int:
-    """How many agents are up by the log and gave a sign of life within the last seconds."""
+    """How many agents are up by the log and gave a sign of life within the last heartbeat's time."""
     connection = psycopg2.connect(database_url)
     try:
         with connection.cursor() as cursor:
             cursor.execute(
                 "select count(*) from agent join agent_heartbeat on agent_id = id"
-                " where alive and beat_at > now() - interval '6 seconds'"
+                " where alive and beat_at > now() - %s * interval '1 second'",
+                (load().report_seconds + 1,),
             )
             row = cursor.fetchone()
             return int(row[0]) if row else 0

@@ -64,6 +64,14 @@ def test_a_port_that_is_taken_is_refused_in_one_line(whole: Whole, broker: Priva
     assert done.returncode == 1 and "is in use by another program" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", ["NETLEDGER_API_PORT", "NETLEDGER_REPLICAS_IPAM", "NETLEDGER_REPORT_SECONDS"])
+def test_a_setting_that_makes_no_sense_is_refused_in_one_line(whole: Whole, name: str) -> None:
+    whole.settings[name] = "many"
+    done = whole.command("up")
+    assert done.returncode == 1 and name in done.stderr and "Traceback" not in done.stderr
+    assert not (whole.places.run / "pids").exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 def test_postgresql_lives_beside_a_clone_that_its_user_cannot_enter(tmp_path: Path) -> None:
     closed = tmp_path / "home"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import re
+import signal
 import subprocess
 import time
 import uuid
@@ -76,12 +77,13 @@ class Ping:
         command = ["ip", "netns", "exec", server.netns, "ping", "-n", "-i", "0.05", "-W", "1", address]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
-    def stop(self) -> tuple[int, int]:
-        """(sent, answered)."""
-        self._process.send_signal(2)
+    def stop(self) -> tuple[int, list[int]]:
+        """(how many were answered, sequence numbers that were not). The very last may still be under way and does not count."""
+        self._process.send_signal(signal.SIGINT)
         out, _ = self._process.communicate(timeout=10)
-        sent, answered = re.search(r"(\d+) packets transmitted, (\d+) received", out).groups()  # type: ignore[union-attr]
-        return int(sent), int(answered)
+        answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", out)}
+        sent = int(re.search(r"(\d+) packets transmitted", out).group(1))  # type: ignore[union-attr]
+        return len(answered), sorted(set(range(1, sent)) - answered)
 
 
 def tally(lab: Whole, host: str) -> dict[str, int]:
@@ -108,10 +110,10 @@ def test_pings_go_on_and_no_flow_changes_when_an_agent_is_killed(lab: Whole, ten
     lab.kill_and_await("agent_dhcp@compute1", seconds=3)
     eventually("the agent in sync", lambda: "flows_added" in log.read_text()[length:], 15)
     time.sleep(1)  # what a repair would break shows in the pings after it
-    sent, answered = ping.stop()
+    answered, lost = ping.stop()
     changed = tally(lab, "compute1")
-    print(f"restarted agent: {changed}; pings {answered} of {sent}")
-    assert sent >= 20 and answered == sent
+    print(f"restarted agent: {changed}; {answered} pings answered, {lost} lost")
+    assert answered >= 20 and not lost
     assert {name: changed[name] for name in ("flows_added", "flows_changed", "flows_removed", "rows_written")} == {
         "flows_added": 0,
         "flows_changed": 0,
