@@ -22,7 +22,8 @@ from libs.bus.wire import LOST, Wire
 from libs.codec import message_from_json
 from libs.feed import REQUESTS_EXCHANGE, AgentMessage
 
-PREFETCH = 64
+PREFETCH = 32
+"""Half of nameko's workers: messages that wait for the database never hold up all calls of other services."""
 _log = logging.getLogger(__name__)
 
 

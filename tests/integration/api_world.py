@@ -17,7 +17,7 @@ from libs.http.limits import Limits
 from libs.model import Actor, Context
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
-from tests.fakes.chooser import Chooser
+from tests.fakes.choosers import Choosers
 
 AGENT = "0b1b4d5e-5a5f-5c39-9c3b-111111111111"
 
@@ -57,6 +57,6 @@ def _log(url: str) -> PostgresLog:
 def api_world(database: object) -> Iterator[World]:
     """A World over the fixture `database`, emptied."""
     log = _log(database.fresh().url)  # type: ignore[attr-defined]
-    ledger, settings = Ledger(log, Chooser(log)), Settings()
+    ledger, settings = Ledger(log, Choosers(log).ask), Settings()
     app = make_app(log.pool.query, ledger.commit, settings, Limits(), lambda: datetime.now(UTC))
     yield World(log, ledger, app, settings, Browser(app))
