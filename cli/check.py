@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cli.places import ROOT
 
-CHECKED = ("libs", "services", "cli", "lab", "bench", "tests")
+CHECKED = ("libs", "services", "cli", "lab", "bench", "docs", "tests")
 
 
 def everything(pytest_arguments: Sequence[str] = ()) -> int:
