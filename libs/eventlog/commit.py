@@ -173,8 +173,7 @@ class Ledger:
 
     def _lose_claims(self, attempt: _Attempt, keys: tuple[str, ...]) -> None:
         attempt.cached = False  # claims were checked on the store itself: a refusal is final
-        for key in keys:
-            attempt.choices.lose(key)
+        attempt.choices.lose(keys)
 
     def _append_batch(self, batch: list[Append]) -> list[Outcome | Exception]:
         """Append together; should the store choke on one (text it cannot hold), each goes alone so that only that one fails."""

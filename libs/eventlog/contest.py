@@ -31,13 +31,19 @@ class Choices:
         """Ask again what was refused."""
         self.answers = {question: one for question, one in self.answers.items() if not isinstance(one, Refusal)}
 
-    def lose(self, key: str) -> None:
-        """The claim `key` is held by another: forget the answer that proposed it and avoid it from now on.
+    def lose(self, keys: Sequence[str]) -> None:
+        """The claims `keys` are held by others: forget the answers that proposed them and avoid them from now on.
 
-        Raises Refusal when it was not proposed but asked for, or when asking again proposed the same.
+        One answer may have proposed several of them (a port's IPv4 and IPv6 address); a key that is there twice was proposed by two.
+        Raises Refusal when one was not proposed but asked for, or when asking again proposed the same.
         """
-        question = proposed_by(key, self.answers)
-        if question is None or key in self.lost_keys.get(question, ()):
-            raise refusal_of_claim(key)
-        self.lost_keys[question] = (*self.lost_keys.get(question, ()), key)
-        self.answers = {each: answer for each, answer in self.answers.items() if each != question}
+        again: dict[Question, set[str]] = {}
+        for key in keys:
+            others = {each: answer for each, answer in self.answers.items() if key not in again.get(each, ())}
+            question = proposed_by(key, others)
+            if question is None or key in self.lost_keys.get(question, ()):
+                raise refusal_of_claim(key)
+            again.setdefault(question, set()).add(key)
+        for question, lost in again.items():
+            self.lost_keys[question] = (*self.lost_keys.get(question, ()), *sorted(lost))
+        self.answers = {each: answer for each, answer in self.answers.items() if each not in again}
