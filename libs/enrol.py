@@ -1,7 +1,10 @@
 """Enrolment: broker users and their permissions, by RabbitMQ's management API. Run at set-up and for each new host.
 
-A hypervisor may be compromised, so each agent has a user of its own that can do its job and nothing else. The permissions were
-tried against RabbitMQ 3.10.8; what they cannot stop (CC and BCC headers, a missing user_id) `libs.bus.requests` does not believe.
+A hypervisor may be compromised, so each agent has a user of its own that can do its job and nothing else: read its own queue and
+publish its own requests. Its queue and the queue's binding are made here, since who may declare a queue may also declare one that
+refuses every message (and so fails the relay's), or make exchanges and bindings until the broker's memory is full. The permissions
+were tried against RabbitMQ 3.10.8; what they cannot stop (CC and BCC headers, a missing user_id) `libs.bus.requests` does not
+believe.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
-from libs.bus.names import agent_user, host_key
+from libs.bus.names import AGENT_QUEUE, agent_user, host_key
 from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE
 
 NOTHING = "^$"
@@ -33,31 +36,45 @@ def service(admin_url: str, user: str, password: str, vhost: str = "/") -> None:
 
 
 def agent(admin_url: str, agent_type: str, host: str, password: str, vhost: str = "/") -> str:
-    """Create or renew the user of one agent of one host; its name is returned (and is its queue's name). Raises EnrolmentFailed.
+    """Create or renew the user and the queue of one agent of one host; the name of both is returned. Raises EnrolmentFailed.
 
-    admin_url: http://user:password@host:port of the management API. agent_type: as in `libs.model`.
+    admin_url: http://user:password@host:port of the management API, of an administrator with all rights on the vhost.
+    agent_type: as in `libs.model`. Side effects: the exchanges of `libs.feed` are declared; an agent that was revoked may come back.
     """
     user = agent_user(agent_type, host)
-    queue = re.escape(user)
     api = _Management(admin_url, vhost)
+    api.feed(user, host_key(host))
     api.user(user, password)
-    # Binding a queue is a write to the queue and a read of the exchange.
+    # Topic permissions first: an exchange without any is open to whoever may publish there.
+    api.topics(user, EVENTS_EXCHANGE, write=NOTHING, read=NOTHING)
+    api.topics(user, REQUESTS_EXCHANGE, write=_exactly(rf"request\.{re.escape(user)}"), read=NOTHING)
     api.permissions(
-        user,
-        configure=_exactly(queue),
-        write=_exactly(re.escape(REQUESTS_EXCHANGE), queue),
-        read=_exactly(re.escape(EVENTS_EXCHANGE), queue),
+        user, configure=NOTHING, write=_exactly(re.escape(REQUESTS_EXCHANGE)), read=_exactly(re.escape(user))
     )
-    api.topics(user, EVENTS_EXCHANGE, write=NOTHING, read=_exactly(re.escape(host_key(host))))
-    api.topics(user, REQUESTS_EXCHANGE, write=_exactly(rf"request\.{queue}"), read=NOTHING)
     for limit, value in LIMITS.items():
         api.put(f"user-limits/{user}/{limit}", {"value": value})
     return user
 
 
-def dismiss(admin_url: str, agent_type: str, host: str) -> None:
-    """Delete an agent's user, which also cuts its connections; absent is fine. Raises EnrolmentFailed."""
-    _Management(admin_url, "/").delete(f"users/{agent_user(agent_type, host)}")
+def enrolled(admin_url: str, agent_type: str, host: str, vhost: str = "/") -> bool:
+    """Whether this agent's user is there, be it revoked. Raises EnrolmentFailed."""
+    return _Management(admin_url, vhost).has(f"users/{agent_user(agent_type, host)}")
+
+
+def revoke(admin_url: str, agent_type: str, host: str, vhost: str = "/") -> None:
+    """Cut an agent off and keep it out: its connections end, its queue goes, and the name stays taken by a user without a password or
+    rights, so that a bootstrap token cannot enrol it again; `agent` can. Raises EnrolmentFailed."""
+    user = agent_user(agent_type, host)
+    dismiss(admin_url, agent_type, host, vhost)
+    _Management(admin_url, vhost).put(f"users/{user}", {"password_hash": "", "tags": ""})
+
+
+def dismiss(admin_url: str, agent_type: str, host: str, vhost: str = "/") -> None:
+    """Delete an agent's user, which also cuts its connections, and its queue; absent is fine. Raises EnrolmentFailed."""
+    user = agent_user(agent_type, host)
+    api = _Management(admin_url, vhost)
+    api.delete(f"users/{user}")
+    api.drop_queue(user)
 
 
 def _exactly(*patterns: str) -> str:
@@ -83,16 +100,37 @@ class _Management:
         body = {"exchange": exchange, "write": write, "read": read}
         self.put(f"topic-permissions/{self._vhost}/{user}", body)
 
+    def feed(self, queue: str, key: str) -> None:
+        """The agent's queue, bound to its host's feed."""
+        for exchange in (EVENTS_EXCHANGE, REQUESTS_EXCHANGE):
+            self.put(f"exchanges/{self._vhost}/{exchange}", {"type": "topic", "durable": True, "auto_delete": False})
+        made = {"durable": True, "auto_delete": False, "arguments": dict(AGENT_QUEUE)}
+        if (
+            self._ask("PUT", f"queues/{self._vhost}/{queue}", made, also=(400,)) == 400
+        ):  # an older version made it otherwise
+            self.drop_queue(queue)
+            self.put(f"queues/{self._vhost}/{queue}", made)
+        self._ask(
+            "POST", f"bindings/{self._vhost}/e/{EVENTS_EXCHANGE}/q/{queue}", {"routing_key": key, "arguments": {}}
+        )
+
+    def drop_queue(self, queue: str) -> None:
+        self.delete(f"queues/{self._vhost}/{queue}")
+
+    def has(self, path: str) -> bool:
+        return self._ask("GET", path, None, also=(404,)) != 404
+
     def put(self, path: str, body: dict[str, Any]) -> None:
         self._ask("PUT", path, body)
 
     def delete(self, path: str) -> None:
         self._ask("DELETE", path, None, also=(404,))
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None, also: tuple[int, ...] = ()) -> None:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None, also: tuple[int, ...] = ()) -> int:
         try:
             reply = requests.request(method, self._base + path, json=body, auth=self._auth, timeout=SECONDS)
         except requests.RequestException as error:
             raise EnrolmentFailed(f"{method} {path}: {type(error).__name__}") from None
         if reply.status_code >= 300 and reply.status_code not in also:
             raise EnrolmentFailed(f"{method} {path}: {reply.status_code} {reply.text[:200]}")
+        return reply.status_code

@@ -8,17 +8,16 @@ from collections.abc import Callable
 
 import amqp
 
-from libs.bus.names import AGENT_QUEUE, declare_queue, host_key
 from libs.bus.wire import Away, Wire
 from libs.codec import feed_from_json, message_to_json
 from libs.config import Settings
-from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE, AgentMessage, Feed
+from libs.feed import REQUESTS_EXCHANGE, AgentMessage, Feed
 
 _log = logging.getLogger(__name__)
 
 
 class AgentLink:
-    """Keeps agent `user` of settings.host on the bus: declares the queue `user`, bound to the host's feed, and reconnects for ever.
+    """Keeps agent `user` on the bus: reads the queue of that name, which enrolment made and bound, and reconnects for ever.
 
     `on_feed(feed)` runs in the reader and must not block. `on_up()` runs after each connection. What lay in the queue before the
     process started is thrown away: an agent starts with a Fetch, which answers it all.
@@ -27,7 +26,7 @@ class AgentLink:
     def __init__(
         self, settings: Settings, user: str, on_feed: Callable[[Feed], None], on_up: Callable[[], None] = lambda: None
     ) -> None:
-        self._user, self._key, self._on_feed, self._fresh = user, host_key(settings.host), on_feed, True
+        self._user, self._on_feed, self._fresh = user, on_feed, True
         self._wire = Wire(settings.amqp_url, self._setup, on_up=on_up)
         self.malformed = 0
 
@@ -55,9 +54,7 @@ class AgentLink:
         return True
 
     def _setup(self, channel: amqp.Channel) -> None:
-        declare_queue(channel, self._user, AGENT_QUEUE)
-        # The exchange is the servers' to declare. While it is not there this fails, and is tried again.
-        channel.queue_bind(self._user, EVENTS_EXCHANGE, self._key)
+        # While the queue is not there this fails, and is tried again.
         if self._fresh:
             channel.queue_purge(self._user)
             self._fresh = False

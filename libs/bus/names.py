@@ -27,7 +27,6 @@ AGENT_QUEUE: Mapping[str, Any] = {
     **_BOUNDED,
     "x-max-length-bytes": 16 * 1024 * 1024,
     "x-message-ttl": 10 * 60 * 1000,
-    "x-expires": 24 * 3600 * 1000,
 }
 SERVER_QUEUE: Mapping[str, Any] = {
     **_BOUNDED,
