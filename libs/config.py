@@ -118,6 +118,11 @@ class Settings:
     dhcp_agents_per_network: int = _setting(1, _positive, "how many DHCP agents serve a network")
     report_seconds: float = _setting(5.0, _seconds, "seconds between an agent's heartbeats")
     agent_down_seconds: float = _setting(15.0, _seconds, "seconds without a heartbeat after which an agent is down")
+    agent_messages_per_second: int = _setting(
+        100,
+        _positive,
+        "messages of one agent that are read in a second; what is more (and no burst) is dropped and counted",
+    )
     rpc_seconds: float = _setting(5.0, _seconds, "deadline of a call between services, in seconds")
     host: str = _setting("", str, "name of this hypervisor, as Nova knows it")
     availability_zone: str = _setting("nova", str, "availability zone of this host's agents")

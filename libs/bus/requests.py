@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter, deque
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import amqp
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
+from libs.bus.lanes import Lanes
 from libs.bus.names import MESSAGE_LIMIT, REQUESTS_QUEUE, SERVER_QUEUE, declare_exchanges, declare_queue, parse_user
 from libs.bus.wire import LOST, Wire
 from libs.codec import message_from_json
 from libs.feed import REQUESTS_EXCHANGE, AgentMessage
+from libs.rates import Drops, Rates
 
-PREFETCH = 32
-"""Half of nameko's workers: messages that wait for the database never hold up all calls of other services."""
+WORKERS = 32
+"""Half of nameko's: messages that wait for the database never hold up all calls of other services."""
+PREFETCH, LANE, LANE_BYTES = 512, 64, 1024 * 1024
+"""What the broker hands over at once, and what may wait of one agent, so that there is room for the others', too."""
+BURST_SECONDS, BYTES = 10, 16 * 1024
+"""For how many seconds' messages an agent may save up, and how many bytes count as one message more."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,13 +37,15 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
     """Calls the method with (user, message) for each well-formed message of an agent; acknowledged when the method is through.
 
     A method that raises is logged and its message is done with: agents repeat what matters. `dropped` counts what was not believed:
-    {"no user_id" | "not an agent" | "too large" | "malformed": count}.
+    {"no user_id" | "not an agent" | "too large" | "too many" | "too many waiting" | "malformed": count}.
     """
 
     def setup(self) -> None:
         """Connect when started; nothing is declared before."""
-        self.dropped: Counter[str] = Counter()
-        self._lanes: dict[str, deque[tuple[amqp.Message, AgentMessage]]] = {}
+        self.dropped = Drops(_log)
+        rate = self.container.config["settings"].agent_messages_per_second
+        self._rates = Rates(rate * BURST_SECONDS, rate)
+        self._lanes: Lanes[tuple[amqp.Message, AgentMessage]] = Lanes(WORKERS, LANE, LANE_BYTES)
         self._wire = Wire(self.container.config["AMQP_URI"], self._consume, on_lost=self._lost)
 
     def start(self) -> None:
@@ -65,57 +73,50 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
         if message is None:
             _ack(raw)
             return
-        lane = self._lanes.setdefault(user, deque())
-        lane.append((raw, message))
-        if len(lane) == 1:
-            self._work(user, lane)
+        self._lanes.put(user, (raw, message), len(raw.body))
+        self._work()
 
     def _understood(self, user: str, raw: amqp.Message) -> AgentMessage | None:
-        reason = "malformed"
-        if not user:
-            reason = "no user_id"
-        elif parse_user(user) is None:
-            reason = "not an agent"
-        elif len(raw.body) > MESSAGE_LIMIT:
-            reason = "too large"
-        else:
+        reason = self._refused(user, raw)
+        if not reason:
             with suppress(ValueError, RecursionError):
                 return message_from_json(json.loads(raw.body))
-        self.dropped[reason] += 1
-        _log.warning("dropped a message of an agent: %s", reason, extra={"fields": {"user": user}})
+        self.dropped.note(reason or "malformed", user)
         return None
 
-    def _work(self, user: str, lane: deque[tuple[amqp.Message, AgentMessage]]) -> None:
-        raw, message = lane[0]
-        try:
-            self.container.spawn_worker(
-                self, (user, message), {}, context_data={}, handle_result=partial(self._handled, user, lane, raw)
-            )
-        except ContainerBeingKilled:
-            _log.debug("not handled any more: %s", user)
+    def _refused(self, user: str, raw: amqp.Message) -> str:
+        """Why the message is not even read; empty when it is."""
+        if not user:
+            return "no user_id"
+        if parse_user(user) is None:
+            return "not an agent"
+        if len(raw.body) > MESSAGE_LIMIT:
+            return "too large"
+        if not self._rates.allow(user, monotonic(), 1 + len(raw.body) // BYTES):
+            return "too many"
+        return "" if self._lanes.has_room(user, len(raw.body)) else "too many waiting"
+
+    def _work(self) -> None:
+        while found := self._lanes.next():
+            user, (raw, message) = found
+            try:
+                self.container.spawn_worker(
+                    self, (user, message), {}, context_data={}, handle_result=partial(self._handled, user, raw)
+                )
+            except ContainerBeingKilled:
+                _log.debug("not handled any more: %s", user)
 
     def _handled(
-        self,
-        user: str,
-        lane: deque[tuple[amqp.Message, AgentMessage]],
-        raw: amqp.Message,
-        _worker: Any,
-        result: Any = None,
-        exc_info: Any = None,
+        self, user: str, raw: amqp.Message, _worker: Any, result: Any = None, exc_info: Any = None
     ) -> tuple[Any, Any]:
         _ack(raw)
-        lane.popleft()
-        if lane:
-            self._work(user, lane)
-        elif self._lanes.get(user) is lane:
-            del self._lanes[user]
+        self._lanes.done(user)
+        self._work()
         return result, exc_info
 
     def _lost(self) -> None:
         """What waits will be delivered again; what is being handled goes on."""
-        for lane in self._lanes.values():
-            while len(lane) > 1:
-                lane.pop()
+        self._lanes.clear()
 
 
 def _ack(raw: amqp.Message) -> None:

@@ -19,7 +19,7 @@ _BEAT = (
     " unnest(%s::text[], %s::bigint[], %s::json[]) as beat(id, position, load)"
     " on conflict (agent_id) do update set beat_at = excluded.beat_at, position = excluded.position, load = excluded.load"
 )
-MAX_LOADS = 16
+MAX_LOADS, MAX_NAME = 16, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Heartbeats:
 
     def note(self, agent_id: str, position: int, load: Mapping[str, int]) -> None:
         """A sign of life; kept until the next write."""
-        small = dict(list(load.items())[:MAX_LOADS])
+        sane = {what: number for what, number in load.items() if 0 <= number < 2**31 and len(what) <= MAX_NAME}
+        small = dict(list(sane.items())[:MAX_LOADS])
         self._new[agent_id] = Beat(max(0, min(position, 2**62)), small)
 
     def flush(self) -> None:

@@ -11,13 +11,15 @@ from time import monotonic
 from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.pool import Pool
-from libs.feed import AgentMessage, Alive, Drift, Fetch, Hello, Wiring
-from libs.model import OVS_AGENT
+from libs.feed import AgentMessage, Alive, Drift, Fetch, Hello, PortReport, Wiring
+from libs.model import OVS_AGENT, is_printable
+from libs.rates import Drops, Rates
 from services.topology import status
 from services.topology.heartbeats import Heartbeats
-from services.topology.senders import Rates, Sender, registration
+from services.topology.senders import Sender, registration
 
 MAX_PORTS = 20_000
+MAX_ID, MAX_REASON, MAX_KINDS = 64, 32, 32
 _log = logging.getLogger(__name__)
 
 _BOUND = "select id, status, hidden from port where host = %s and hidden <> ''"
@@ -36,8 +38,10 @@ class Reports:
         self, pool: Pool, heartbeats: Heartbeats, commit: CommitAll, answer: Callable[[Sender, Fetch], None]
     ) -> None:
         self._pool, self._heartbeats, self._commit, self._answer = pool, heartbeats, commit, answer
-        self._hellos, self._fetches = Rates(10, 0.2), Rates(20, 1.0)
-        self.dropped: Counter[str] = Counter()
+        self._hellos, self._fetches, self._drifts = Rates(10, 0.2), Rates(20, 1.0), Rates(20, 0.1)
+        # What a report may change: a whole host that boots, then far more than servers are ever plugged on one host.
+        self._changes = Rates(5_000, 50.0)
+        self.dropped = Drops(_log)
         self.drift: Counter[str] = Counter()
 
     def handle(self, who: Sender, message: AgentMessage) -> None:
@@ -49,33 +53,41 @@ class Reports:
         elif isinstance(message, Hello):
             self._hello(who, message)
         elif isinstance(message, Fetch):
-            if self._fetches.allow(who.user, monotonic()):
-                self._answer(who, message)
-            else:
-                self._drop("too many fetches", who)
+            self._fetch(who, message)
         elif isinstance(message, Drift):
             self._note_drift(who, message)
 
     def _hello(self, who: Sender, message: Hello) -> None:
         command = registration(message, who)
         if command is None:
-            self._drop("a hello that is not its sender's", who)
+            self.dropped.note("a hello that is not its sender's", who.user)
         elif not self._hellos.allow(who.user, monotonic()):
-            self._drop("too many hellos", who)
+            self.dropped.note("too many hellos", who.user)
         else:
             self._do([command], who)
             self._heartbeats.note(who.agent_id, 0, {})
             self._heartbeats.flush()
 
+    def _fetch(self, who: Sender, message: Fetch) -> None:
+        if len(message.request) > MAX_ID:  # each part of the answer repeats it
+            self.dropped.note("a fetch with too long a name", who.user)
+        elif not self._fetches.allow(who.user, monotonic()):
+            self.dropped.note("too many fetches", who.user)
+        else:
+            self._answer(who, message)
+
     def _wiring(self, who: Sender, message: Wiring) -> None:
         if who.agent_type != OVS_AGENT:  # the ports of DHCP and routers are wired by the OVS agent, too
             return
-        if len(message.ports) > MAX_PORTS:
-            self._drop("a report of too many ports", who)
+        if len(message.ports) > MAX_PORTS or not all(map(_is_sound, message.ports)):
+            self.dropped.note("a report that no agent makes", who.user)
             return
         bound = self._bound(who.host) if message.complete else {}
         commands = status.reports(message, who.host, bound)
-        self._do(commands, who)
+        granted = self._changes.grant(who.user, monotonic(), len(commands))
+        if granted < len(commands):  # the next complete report makes good for it
+            self.dropped.note("too many reports of ports", who.user, len(commands) - granted)
+        self._do(commands[:granted], who)
 
     def _bound(self, host: str) -> dict[str, status.Bound]:
         rows = self._pool.query(_BOUND, (host,))
@@ -90,12 +102,27 @@ class Reports:
                 _log.debug("a report of %s came to nothing: %s", who.user, refusal.message)
 
     def _note_drift(self, who: Sender, message: Drift) -> None:
-        counts = dict(list(message.counts.items())[:32])
-        self.drift.update({what: max(0, number) for what, number in counts.items()})
+        counts = {
+            what: number for what, number in message.counts.items() if 0 <= number < 2**31 and len(what) <= MAX_ID
+        }
+        if (
+            len(counts) != len(message.counts)
+            or len(counts) > MAX_KINDS
+            or not self._drifts.allow(who.user, monotonic())
+        ):
+            self.dropped.note("a drift that no agent reports", who.user)
+            return
+        self.drift.update(
+            {what: number for what, number in counts.items() if what in self.drift or len(self.drift) < 1000}
+        )
         _log.warning(
-            "a host differed from what is desired and was repaired", extra={"fields": {"user": who.user, **counts}}
+            "a host differed from what is desired and was repaired",
+            extra={"fields": {"user": who.user, "drift": counts}},
         )
 
-    def _drop(self, reason: str, who: Sender) -> None:
-        self.dropped[reason] += 1
-        _log.warning("dropped a message: %s", reason, extra={"fields": {"user": who.user}})
+
+def _is_sound(report: PortReport) -> bool:
+    """Whether the texts and the number are such as the log can hold."""
+    texts = len(report.port_id) <= MAX_ID and len(report.reason) <= MAX_REASON
+    plain = report.port_id.isascii() and report.reason.isascii() and is_printable(report.port_id + report.reason)
+    return texts and plain and 0 <= report.generation < 2**63

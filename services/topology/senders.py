@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from libs.commands import RegisterAgent
 from libs.feed import Hello
@@ -50,25 +51,18 @@ def registration(hello: Hello, who: Sender) -> RegisterAgent | None:
     texts = (hello.binary, hello.availability_zone)
     if any(len(text) > MAX_TEXT or not is_printable(text) for text in texts):
         return None
-    if len(json.dumps(dict(hello.configurations))) > MAX_CONFIGURATIONS:
+    if not _is_plain(hello.configurations):
         return None
     return RegisterAgent(
         who.agent_id, who.host, who.agent_type, hello.binary, hello.availability_zone, hello.configurations
     )
 
 
-class Rates:
-    """So much of each thing per sender: `burst` at once, then `per_second`. Remembers the last `known` senders."""
-
-    def __init__(self, burst: int, per_second: float, known: int = 20_000) -> None:
-        self._burst, self._rate, self._known = float(burst), per_second, known
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def allow(self, key: str, now: float) -> bool:
-        """Whether one more is within the rate; `now` in seconds on a clock that never goes back."""
-        left, at = self._left.pop(key, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._rate)
-        self._left[key] = (left - 1 if left >= 1 else left, now)
-        if len(self._left) > self._known:
-            self._left.popitem(last=False)
-        return left >= 1
+def _is_plain(configurations: Mapping[str, Any]) -> bool:
+    """Whether it is small, and text that every reader of the log can store (RFC 8259 allows NUL, NaN and half surrogates)."""
+    try:
+        text = json.dumps(dict(configurations), ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, RecursionError):
+        return False
+    return len(text) <= MAX_CONFIGURATIONS and "\\u0000" not in text

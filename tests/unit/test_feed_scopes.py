@@ -10,10 +10,11 @@ from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import AgentCameUp, AgentRegistered, PortBecameActive, PortRenamed
 from libs.feed import Hello, PortReport, Wiring
 from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT
+from libs.rates import Rates
 from services.topology import feeds, status
 from services.topology.model import segments_of
 from services.topology.scopes import FeedPlan
-from services.topology.senders import Rates, registration, sender
+from services.topology.senders import registration, sender
 from services.topology.status import Bound
 from services.topology.watch import Behind
 
