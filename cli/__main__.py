@@ -117,6 +117,17 @@ def bench(arguments: tuple[str, ...]) -> None:
         sys.exit(figures.measure(Places.of(), arguments, Progress()))
 
 
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def chaos(arguments: tuple[str, ...]) -> None:
+    """Kill, stop and restart every process of a system of its own under load, and check every promise (--minutes N, --seed S)."""
+    from cli import check
+
+    with plainly():
+        need_root()
+        sys.exit(check.under_chaos(arguments))
+
+
 @main.command()
 def rebuild() -> None:
     """Build the read model anew from the log beside the live one, compare, swap."""
