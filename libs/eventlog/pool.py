@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from libs import errors
 from libs.errors import Refusal
+from libs.eventlog import patience
 
 # Milliseconds after which the server ends what hangs: a statement, a wait for a lock, a transaction whose process was stopped
 # (it may hold the log's lock). TCP limits say when a silent peer is gone.
@@ -41,6 +42,7 @@ def lost(error: BaseException) -> Refusal:
 
 def connect(url: str, limits: str = _LIMITS) -> Connection:
     """One new connection in autocommit. Raises psycopg2.OperationalError."""
+    patience.bound()
     connection: Connection = psycopg2.connect(
         url, options=f"-c timezone=UTC -c client_encoding=UTF8 {limits}", **_CONNECT
     )
