@@ -5,27 +5,23 @@ Uses COPY, so it runs in a process without eventlet's monkey patch, and as the s
 
 from __future__ import annotations
 
-import io
+import multiprocessing
+import os
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg2
-from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from libs.eventlog import chain, copytext, swap
-from libs.eventlog.protocol import Recorded, Row
-from libs.eventlog.statements import APPEND_LOCK, EVENT, row_columns, stored_of
+from libs.eventlog import swap
+from libs.eventlog.folding import PAGE, SESSION, Folder, Share, shares
+from libs.eventlog.statements import APPEND_LOCK
 from libs.network.kinds import KINDS
-from libs.network.resources import fold_recorded, kind_and_id, stream_of
-from libs.network.world import Resource
 
-PAGE = 5000
-KEPT = 20_000
-"""Resources kept in memory between pages."""
+TOGETHER_FROM = 50_000
+"""A log of so many events is worth several processes."""
 
 Progress = Callable[[int, int], None]
 
@@ -42,18 +38,20 @@ class Report:
     seconds: float
 
 
-def rebuild(admin_url: str, kind: str, progress: Progress = lambda position, head: None) -> Report:
+def rebuild(admin_url: str, kind: str, progress: Progress = lambda position, head: None, processes: int = 0) -> Report:
     """Rebuild the table of `kind` (network, subnet, port, agent) and put it in the live one's place, which stays as `<kind>_old`.
 
     The log is the truth: the new table takes over whether it is equal or not; `Report.equal` says which. Appends wait only while
-    the last few events are folded and the tables are renamed. `progress(position, head)` is called after every page.
+    the last few events are folded and the tables are renamed. `progress(position, head)` is called on the way. `processes` fold
+    together, 0: as many as there are processors (at most 4) for a long log, none for a short one.
     Raises KeyError for an unknown kind, psycopg2.Error when the database fails; then the live table is as it was.
     """
     started, _ = time.monotonic(), KINDS[kind]
-    builder = _Builder(psycopg2.connect(admin_url), kind)
+    builder = _Builder(admin_url, kind)
     try:
+        builder.build_together(processes, progress)
         builder.build_up_to_head(progress)
-        position, live = _live_digest(admin_url, kind, builder.lock_timeout)
+        position, live = _live_digest(admin_url, kind)
         builder.build(position, lambda at: progress(at, position))
         found = builder.digest()
         builder.build_up_to_head(progress)
@@ -63,16 +61,22 @@ def rebuild(admin_url: str, kind: str, progress: Progress = lambda position, hea
         builder.close()
 
 
-def _live_digest(admin_url: str, kind: str, setting: str) -> tuple[int, tuple[int, str]]:
+def _live_digest(admin_url: str, kind: str) -> tuple[int, tuple[int, str]]:
     """(position, digest of the live table), both of one moment: appends write table and log in one commit."""
-    connection = psycopg2.connect(admin_url)
+    connection = _connect(admin_url)
     try:
         connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
         with connection.cursor() as cursor:
-            cursor.execute(setting)
             return _head(connection), swap.digest(cursor, kind)
     finally:
         connection.close()
+
+
+def _connect(admin_url: str) -> Connection:
+    connection = psycopg2.connect(admin_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(SESSION)
+    return connection
 
 
 def _head(connection: Connection) -> int:
@@ -81,31 +85,51 @@ def _head(connection: Connection) -> int:
         return int(cursor.fetchall()[0][0])
 
 
+def _fold_share(admin_url: str, share: Share, twin: str, target: int) -> None:
+    """One process's part."""
+    connection = _connect(admin_url)
+    try:
+        Folder(connection, share, twin).fold(target)
+    finally:
+        connection.close()
+
+
 class _Builder:
-    """Folds the log into `<kind>_v2`, page by page, each page one transaction."""
+    """Builds `<kind>_v2`: without its indexes as long as much is missing, then with them."""
 
-    lock_timeout = "set lock_timeout = '10s'"
-
-    def __init__(self, connection: Connection, kind: str) -> None:
-        self._connection, self._kind, self._model = connection, kind, KINDS[kind]
-        self._columns = list(row_columns(self._model.columns))
-        self._position, self._kept = 0, OrderedDict[str, Resource | None]()
-        with connection, connection.cursor() as cursor:
-            cursor.execute(f"{self.lock_timeout}; set synchronous_commit = off; set timezone = 'UTC'")
+    def __init__(self, admin_url: str, kind: str) -> None:
+        self._url, self._kind, self._connection = admin_url, kind, _connect(admin_url)
+        with self._connection, self._connection.cursor() as cursor:
             self._twin = swap.make_twin(cursor, kind)
+        self._folder = self._folder_from(0)
+
+    def _folder_from(self, position: int) -> Folder:
+        return Folder(self._connection, shares(self._kind, 1)[0], self._twin, position)
+
+    def build_together(self, processes: int, progress: Progress) -> None:
+        """Fold a long log in several processes, up to where it ends now; then make the indexes. Raises RuntimeError."""
+        head = _head(self._connection)
+        self._connection.rollback()
+        if head >= TOGETHER_FROM:
+            processes = processes or min(4, os.cpu_count() or 1)
+        if processes:
+            context = multiprocessing.get_context("spawn")
+            parts = [(self._url, share, self._twin, head) for share in shares(self._kind, processes)]
+            with context.Pool(processes) as pool:
+                pool.starmap(_fold_share, parts, chunksize=1)
+            self._folder = self._folder_from(head)
+            progress(head, head)
+        with self._connection, self._connection.cursor() as cursor:
+            swap.add_indexes(cursor, self._kind, self._twin)
 
     def build_up_to_head(self, progress: Progress) -> None:
         """Fold until less than a page is missing."""
-        while (head := _head(self._connection)) - self._position > PAGE or self._position == 0 < head:
+        while (head := _head(self._connection)) - self._folder.position > PAGE or self._folder.position == 0 < head:
             self.build(head, lambda at, head=head: progress(at, head))  # type: ignore[misc]
 
     def build(self, target: int, done: Callable[[int], None] = lambda at: None) -> None:
         """Fold all events up to and with `target`."""
-        while self._position < target:
-            upto = min(self._position + PAGE, target)
-            with self._connection:
-                self._fold_page(upto)
-            done(upto)
+        self._folder.fold(target, done)
 
     def digest(self) -> tuple[int, str]:
         """The twin's digest as it is now."""
@@ -118,12 +142,11 @@ class _Builder:
         A long reader of the live table would hold up appends with us: we let them go and try again. Raises LockNotAvailable.
         """
         for patient in (True,) * 9 + (False,):
-            position = self._position
+            position = self._folder.position
             try:
                 return self._take_over()
             except psycopg2.errors.LockNotAvailable:
-                self._position = position
-                self._kept.clear()
+                self._folder.forget(position)
                 if not patient:
                     raise
 
@@ -131,65 +154,10 @@ class _Builder:
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute("set local lock_timeout = '1s'; select pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             head = _head(self._connection)
-            if head > self._position:
-                self._fold_page(head)
+            if head > self._folder.position:
+                self._folder.fold_page(head)
             swap.swap(cursor, self._kind)
 
     def close(self) -> None:
         """End the session; what was not swapped stays beside until the next rebuild."""
         self._connection.close()
-
-    def _fold_page(self, upto: int) -> None:
-        recorded = self._read(upto)
-        if recorded:
-            before = self._resources({one.stream for one in recorded})
-            after = fold_recorded(recorded, before)
-            versions = {one.stream: one.version for one in recorded}
-            kept = [self._model.row_of(one) for one in after.values() if one is not None]
-            gone = [kind_and_id(stream)[1] for stream in versions if after[stream] is None]
-            self._write(kept, gone, known=any(one is not None for one in before.values()))
-            self._keep(after)
-        self._position = upto
-
-    def _read(self, upto: int) -> list[Recorded]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                EVENT + "where position > %s and position <= %s and stream like %s order by position",
-                (self._position, upto, f"{self._kind}-%"),
-            )
-            return [chain.open_stored(stored_of(row)) for row in cursor.fetchall()]
-
-    def _resources(self, streams: Iterable[str]) -> dict[str, Resource | None]:
-        found: dict[str, Resource | None] = {}
-        for stream in streams:
-            if stream in self._kept:
-                found[stream] = self._kept[stream]
-        missing = [kind_and_id(stream)[1] for stream in streams if stream not in found]
-        return found | {stream_of(row.kind, row.id): self._model.resource_of(row) for row in self._rows(missing)}
-
-    def _rows(self, ids: list[str]) -> list[Row]:
-        with self._connection.cursor() as cursor:
-            select = sql.SQL("select id, version, body, hidden, created_at from {} where id = any (%s)")
-            cursor.execute(select.format(sql.Identifier(self._twin)), (ids,))
-            return [
-                Row(self._kind, id, version, {"created_at": created_at}, body, hidden)
-                for id, version, body, hidden, created_at in cursor.fetchall()
-            ]
-
-    def _keep(self, after: dict[str, Resource | None]) -> None:
-        for stream, resource in after.items():
-            self._kept.pop(stream, None)
-            if resource is not None:
-                self._kept[stream] = resource
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-
-    def _write(self, kept: list[Row], gone: list[str], known: bool) -> None:
-        names = sql.SQL(", ").join(map(sql.Identifier, self._columns))
-        twin = sql.Identifier(self._twin)
-        with self._connection.cursor() as cursor:
-            if known:
-                ids = [row.id for row in kept] + gone
-                cursor.execute(sql.SQL("delete from {} where id = any (%s)").format(twin), (ids,))
-            text = io.StringIO("".join(copytext.line(row, self._columns) for row in kept))
-            cursor.copy_expert(sql.SQL("copy {} ({}) from stdin").format(twin, names), text)

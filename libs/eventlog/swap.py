@@ -9,15 +9,32 @@ NEW, OLD = "_v2", "_old"
 
 
 def make_twin(cursor: Cursor, table: str) -> str:
-    """An empty `<table>_v2` with the same columns, indexes, settings and grants, in place of one that was left behind; its name."""
+    """An empty `<table>_v2` with the same columns, primary key (id), settings and grants, in place of one that was left behind; its
+    name. Its other indexes come with `add_indexes`: into a full table they cost a third."""
     twin = table + NEW
     cursor.execute("select array_to_string(reloptions, ', ') from pg_class where oid = %s::regclass", (table,))
     options = cursor.fetchall()[0][0]
-    words = "drop table if exists {twin}; create table {twin} (like {table} including all)"
+    words = "drop table if exists {twin}; create table {twin} (like {table} including all excluding indexes, primary key (id))"
     statement = sql.SQL(words + (f" with ({options})" if options else ""))
     cursor.execute(statement.format(twin=sql.Identifier(twin), table=sql.Identifier(table)))
     _copy_grants(cursor, table, twin)
     return twin
+
+
+def add_indexes(cursor: Cursor, table: str, twin: str) -> None:
+    """Make the indexes that `table` has beside its primary key on `twin`, under names of their own."""
+    cursor.execute("set local maintenance_work_mem = '256MB'")
+    cursor.execute(
+        "select i.relname, pg_get_indexdef(i.oid) from pg_index x join pg_class i on i.oid = x.indexrelid"
+        " where x.indrelid = %s::regclass and not x.indisprimary order by 1",
+        (table,),
+    )
+    for name, definition in cursor.fetchall():
+        kind = "unique index" if definition.startswith("CREATE UNIQUE") else "index"
+        words = sql.SQL("create {} {} on {} using {}").format(
+            sql.SQL(kind), sql.Identifier(name + NEW), sql.Identifier(twin), sql.SQL(definition.partition(" USING ")[2])
+        )
+        cursor.execute(words)
 
 
 def _copy_grants(cursor: Cursor, table: str, twin: str) -> None:

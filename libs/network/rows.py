@@ -12,9 +12,7 @@ from libs.network import agent, network, port, subnet
 from libs.network.resources import kind_and_id, stream_of
 from libs.network.world import Resource
 
-
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _resource(row: Row, shown: Mapping[str, Any], state: Any) -> Resource:

@@ -57,6 +57,15 @@ def test_a_rebuilt_table_is_equal_to_the_live_one(database: Any, site: Site, kin
     assert table(site, kind) == before
 
 
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_several_processes_rebuild_the_same_table_together(database: Any, site: Site, processes: int) -> None:
+    live(site)
+    before = table(site, "port")
+    report = rebuild(database.admin_url, "port", processes=processes)
+    assert (report.rows, report.equal) == (20, True)
+    assert table(site, "port") == before
+
+
 def test_what_was_wrong_in_the_live_table_is_told_and_repaired(database: Any, site: Site) -> None:
     live(site)
     before = table(site, "port")
