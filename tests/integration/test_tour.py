@@ -31,7 +31,8 @@ from services.topology.relay import Relay
 from tests.fakes.browser import Browser
 from tests.fakes.feed_store import MemoryFeedStore
 from tests.fakes.ovs_cloud import MAPPINGS, Agent
-from tests.fakes.ovs_host import Fabric, FakeHost
+from tests.fakes.ovs_fabric import Fabric
+from tests.fakes.ovs_host import FakeHost
 from tests.fakes.switch import Packet
 
 ROOT = Path(__file__).parents[2]
