@@ -41,6 +41,11 @@ class ResourceCache:
             if len(self._held) > self._limit:
                 self._held.popitem(last=False)
 
+    def clear(self) -> None:
+        """Hold nothing."""
+        with self._lock:
+            self._held.clear()
+
     def drop(self, stream: str) -> None:
         """Hold nothing of the stream."""
         with self._lock:

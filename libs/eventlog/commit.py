@@ -180,6 +180,7 @@ class Ledger:
         try:
             return list(self._log.append(batch))
         except Refusal:
+            self._cache.clear()  # the store may come back as it was before: versions would fit and say something else
             raise
         except Exception as error:
             if len(batch) == 1:

@@ -12,7 +12,7 @@ from libs.eventlog import chain, fates, statements
 from libs.eventlog.notify import Notifier
 from libs.eventlog.pool import LOST, Pool, lost
 from libs.eventlog.protocol import Append, LogIdentity, Outcome, Recorded, Row
-from libs.eventlog.writer import FateUnknown, Writer
+from libs.eventlog.writer import FateUnknown, LogRestored, Writer
 from libs.network.kinds import KINDS
 
 FATE_SECONDS = 5.0
@@ -39,6 +39,11 @@ class PostgresLog:
         log_id, epoch = self.pool.query("select log_id, epoch from log_identity")[0]
         return LogIdentity(log_id, epoch)
 
+    def raise_epoch(self, identity: LogIdentity) -> None:
+        """Say that the log came back at an older position than one that was read, so that every reader fetches anew; once, whoever
+        noticed. `identity`: as it was when that was noticed. Raises Refusal 503."""
+        self.pool.query("select raise_epoch(%s)", (identity.epoch,))
+
     def append(self, batch: Sequence[Append]) -> list[Outcome]:
         """As `EventLog.append`. Raises Refusal 503: nothing was written, or (said in its message) nobody could learn it in time."""
         if not batch:
@@ -54,6 +59,11 @@ class PostgresLog:
                         self._give_up()
                         raise lost(error) from error
                     continue  # a connection that had died while idle; nothing was sent to a live one
+                except LogRestored:
+                    self._give_up()
+                    raise errors.unavailable(
+                        "The database was restored: the change may have been made, and lost."
+                    ) from None
                 except BaseException:
                     self._give_up()
                     raise

@@ -19,17 +19,23 @@ from libs.eventlog.protocol import Accepted, Append, NoneRefers
 SETTINGS = "set plan_cache_mode = force_generic_plan"
 
 
+class LogRestored(Exception):
+    """The log is of another epoch than on this process's connection before: what was read of it may not be so any more."""
+
+
 class FateUnknown(Exception):
     """The connection was cut while the commit was under way."""
 
 
 class Writer:
-    """Not safe to share: its owner lets one batch in at a time. Raises psycopg2 errors; `FateUnknown` from `write` alone."""
+    """Not safe to share: its owner lets one batch in at a time. Raises psycopg2 errors; `FateUnknown` from `write` alone;
+    `LogRestored` once, at the first connection to a log of another epoch."""
 
     def __init__(self, url: str, columns: Mapping[str, Mapping[str, str]]) -> None:
         self._url, self._columns = url, columns
         self._connection: Connection | None = None
         self._prepared: dict[tuple[str, ...], str] = {}
+        self._epoch = 0
 
     @property
     def connected(self) -> bool:
@@ -127,5 +133,12 @@ class Writer:
             self._connection = connect(self._url)
             self._prepared = {}
             with self._connection.cursor() as cursor:
-                cursor.execute(f"{SETTINGS}; {statements.PREPARE_CHECK}")
+                cursor.execute(f"{SETTINGS}; {statements.PREPARE_CHECK}; select epoch from log_identity")
+                self._look_at(int(cursor.fetchall()[0][0]))
         return self._connection
+
+    def _look_at(self, epoch: int) -> None:
+        """A failover cuts every connection, so that looking at each new one is enough."""
+        before, self._epoch = self._epoch, epoch
+        if before not in (0, epoch):
+            raise LogRestored

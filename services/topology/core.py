@@ -118,7 +118,9 @@ class Topology:
                 self._stop.wait(RETRY_SECONDS)
                 continue
             tail = Tail(self._log, self._model.position)
-            self._reader = LogReader(self._log, tail, identity, self._model.position, self._model.take)
+            self._reader = LogReader(
+                self._log, tail, identity, self._model.position, self._model.take, self._log.raise_epoch
+            )
             return True
         return False
 

@@ -79,7 +79,10 @@ class Inbox:
 
 
 class LogReader:
-    """Reads the log once and offers it to `watch` (in the reader's thread: quick work only) and to every inbox."""
+    """Reads the log once and offers it to `watch` (in the reader's thread: quick work only) and to every inbox.
+
+    `turned_back(identity)` is called when the log lost what was read of it while its epoch stayed. Raises Refusal 503.
+    """
 
     def __init__(
         self,
@@ -88,9 +91,12 @@ class LogReader:
         identity: LogIdentity,
         position: int,
         watch: Callable[[Sequence[Recorded]], None],
+        turned_back: Callable[[LogIdentity], None] = lambda identity: None,
     ) -> None:
         self._log, self._tail, self._watch = log, tail, watch
         self._identity, self._position = identity, position
+        self._turned_back = turned_back
+        self._last: Recorded | None = None
         self._inboxes: list[Inbox] = []
 
     def open(self, position: int) -> Inbox:
@@ -122,15 +128,27 @@ class LogReader:
     def _offer(self, batch: list[Recorded]) -> None:
         if not batch:
             return
-        self._position = batch[-1].position
+        self._position, self._last = batch[-1].position, batch[-1]
         self._watch(batch)
         for inbox in self._inboxes:
             inbox.put(batch)
 
     def _check(self) -> None:
+        """The last event that was read must still be there, the very one: the log may have gone back and grown again since."""
         try:
-            same = self._log.identity() == self._identity and self._log.head() >= self._position
+            identity = self._log.identity()
+            same = identity == self._identity and self._remembers()
+            if identity == self._identity and not same:
+                self._turned_back(identity)
         except Refusal:
             return  # away again; it is noticed at the next read
         if not same:
             raise LogTurnedBack(f"position {self._position} of {self._identity} is not there any more")
+
+    def _remembers(self) -> bool:
+        """Whether the log still holds what was read last. Raises Refusal 503."""
+        there = self._log.read(self._position - 1, 1) if self._position else []
+        if self._last is None:  # nothing was read yet: what is there now is where this began
+            self._last = there[0] if there else None
+            return len(there) == min(1, self._position)
+        return there == [self._last]

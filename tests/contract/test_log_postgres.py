@@ -251,6 +251,28 @@ def test_the_epoch_rises_when_the_log_was_restored(database: Any, log: PostgresL
     assert (after.log_id, after.epoch) == (before.log_id, before.epoch + 1)
 
 
+def test_who_notices_a_restore_raises_the_epoch_once(database: Any, log: PostgresLog) -> None:
+    before = log.identity()
+    for _ in range(3):
+        log.raise_epoch(before)
+    assert log.identity().epoch == before.epoch + 1
+
+
+def test_after_a_restore_the_first_write_is_refused_and_nothing_known_before_is_used(
+    database: Any, log: PostgresLog
+) -> None:
+    log.append([new_port("a")])
+    log.raise_epoch(log.identity())
+    assert isinstance(log.append([new_port("b")])[0], Accepted), (
+        "an open connection speaks with the same server as before"
+    )
+    cut_all(log.pool.url)
+    with pytest.raises(Refusal) as refused:
+        log.append([new_port("c")])
+    assert refused.value.status == 503 and "restored" in refused.value.message
+    assert isinstance(log.append([new_port("c")])[0], Accepted)
+
+
 def test_too_many_at_once_are_told_so(database: Any) -> None:
     pool = Pool(database.url, size=1, wait_seconds=0.1)
     with pool.connection(), pytest.raises(Refusal) as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -56,6 +57,8 @@ class ScriptedTail:
         self.away = step == "away"
         if step == "restored":
             self._log.events, self._log.epoch = self._log.events[:1], 2
+        if step == "another past":  # at the same length, and nobody raised the epoch
+            self._log.events[1:] = [replace(one, recorded_at="later") for one in self._log.events[1:]]
         if not isinstance(step, int):
             return []
         self._log.grow(step)
@@ -124,9 +127,9 @@ def test_nothing_is_skipped_or_doubled_however_slow_the_taker_is(seed: int) -> N
 
 def test_an_outage_is_sat_out() -> None:
     log, stop = ListLog(), threading.Event()
-    follower, seen = reader(log, stop, 2, "away", "away", 3)
+    follower, seen = reader(log, stop, 2, "away", "away", 3, "away", "away", 0, 1)
     follower.run(stop)
-    assert seen == [1, 2, 3, 4, 5]
+    assert seen == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_log_that_came_back_as_it_was_before_ends_the_process() -> None:
@@ -134,3 +137,21 @@ def test_a_log_that_came_back_as_it_was_before_ends_the_process() -> None:
     follower, _ = reader(log, stop, 3, "away", "restored", 1)
     with pytest.raises(LogTurnedBack):
         follower.run(stop)
+
+
+def test_a_log_that_went_back_and_grew_again_is_noticed_and_told() -> None:
+    log, stop, told = ListLog(), threading.Event(), list[LogIdentity]()
+    tail = ScriptedTail(log, stop, 3, "away", "another past", 1)
+    follower = LogReader(log, tail, log.identity(), 0, lambda batch: None, told.append)  # type: ignore[arg-type]
+    with pytest.raises(LogTurnedBack):
+        follower.run(stop)
+    assert told == [LogIdentity("log", 1)]
+
+
+def test_a_restore_that_was_told_already_is_not_told_again() -> None:
+    log, stop, told = ListLog(), threading.Event(), list[LogIdentity]()
+    tail = ScriptedTail(log, stop, 3, "away", "restored", 1)
+    follower = LogReader(log, tail, log.identity(), 0, lambda batch: None, told.append)  # type: ignore[arg-type]
+    with pytest.raises(LogTurnedBack):
+        follower.run(stop)
+    assert told == []
