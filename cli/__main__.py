@@ -138,6 +138,16 @@ def rebuild() -> None:
 
 
 @main.command()
+@click.option("--raise", "higher", is_flag=True, help="The database was restored or failed over to an older position.")
+def epoch(higher: bool) -> None:
+    """Which log this is, and its epoch. A higher one makes every agent and service fetch anew: part of each restore."""
+    from cli import ledger
+
+    with plainly():
+        ledger.epoch(Places.of(), console, higher)
+
+
+@main.command()
 @click.argument("resource")
 def log(resource: str) -> None:
     """The event log of one RESOURCE (its id): what happened, when, who did it."""

@@ -15,6 +15,7 @@ from libs import codec
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.eventlog.rebuild import rebuild as build
+from libs.eventlog.schema import raise_epoch
 
 KINDS = ("network", "subnet", "port", "agent")
 HIDDEN = ("network_id", "project_id")
@@ -57,6 +58,16 @@ def rebuild(places: Places, console: Console) -> int:
         table.add_row(report.kind, str(report.position), str(report.rows), f"{report.seconds:.2f}", verdict)
     console.print(table)
     return 0 if all(report.equal for report in reports) else 1
+
+
+def epoch(places: Places, console: Console, higher: bool) -> None:
+    """Print the log's identity; `higher`: raise its epoch before. Raises Misused when no system runs."""
+    backing = _backing(places)
+    if higher:
+        raise_epoch(backing.database_admin_url)
+    log = PostgresLog(backing.database_url)
+    identity = log.identity()
+    console.print(f"log {identity.log_id}, epoch {identity.epoch}, position {log.head()}")
 
 
 def database_url(places: Places) -> str:
