@@ -20,6 +20,8 @@ from tests.fakes.dns import NameServer
 
 HOST = "compute1"
 """The hypervisor whose agents are enrolled."""
+CHOSEN = {"NETLEDGER_HOST": HOST, "NETLEDGER_BROKER": "rabbitmq:5672", "NETLEDGER_PROXY_CONNECTIONS_PER_ADDRESS": "64"}
+"""What an operator would put into the environment."""
 
 
 class Replica:
@@ -43,7 +45,7 @@ class Replica:
         """Start it, or start it again."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                self._argv(self._declared["command"]), cwd=ROOT, env=self._env(), stderr=log, stdin=subprocess.DEVNULL
+                self._argv(self._declared["command"]), cwd=ROOT, env=self.env(), stderr=log, stdin=subprocess.DEVNULL
             )
 
     def end(self, number: int) -> int:
@@ -72,14 +74,14 @@ class Replica:
             time.sleep(0.2)
 
     def _once(self, command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-        argv, env = self._argv(command), self._env()
+        argv, env = self._argv(command), self.env()
         return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=seconds, check=False)
 
     def _argv(self, command: Sequence[str]) -> list[str]:
         first = sys.executable if command[0] == "python" else command[0]
         return [first, *(self._translate(part) for part in command[1:])]
 
-    def _env(self) -> dict[str, str]:
+    def env(self) -> dict[str, str]:
         """What is declared and what the image has; nothing of ours."""
         image = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         return image | {name: self._translate(text) for name, text in self._declared.get("environment", {}).items()}
@@ -95,11 +97,11 @@ class Replica:
 
 
 class Stack:
-    """A project: replicas by service. `servers`: {"postgres:5432": where that is here, ..}."""
+    """A project: replicas by service."""
 
-    def __init__(self, folder: Path, servers: Mapping[str, str]) -> None:
-        self.folder, self._servers = folder, servers
-        self.whole: dict[str, Any] = declared({"NETLEDGER_HOST": HOST})
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.whole: dict[str, Any] = declared(CHOSEN)
         self.replicas: list[Replica] = []
         self._addresses = 0
         self.names = NameServer(self._running)
@@ -142,13 +144,13 @@ class Stack:
         """What the set-up wrote into deploy/secrets/`name`."""
         return (self.folder / "made" / name).read_text().strip()
 
-    def bring_secrets_here(self) -> None:
-        """Copies of the secrets in which the two servers have the addresses that they have here."""
+    def bring_secrets_here(self, servers: Mapping[str, str]) -> None:
+        """Copies of the secrets for servers that are elsewhere: {"postgres:5432": where it is here, ..}."""
         for source in (self.folder / "made").rglob("*"):
             target = self.folder / "secrets" / source.relative_to(self.folder / "made")
             if source.is_file():
                 text = source.read_text()
-                for there, here in self._servers.items():
+                for there, here in servers.items():
                     text = text.replace(there, here)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text)
