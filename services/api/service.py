@@ -47,8 +47,9 @@ class Gateway(DependencyProvider):  # type: ignore[misc]
         self.server.register_provider(self)
 
     def stop(self) -> None:
-        """Let the web server go."""
+        """Have what was asked answered, then let the web server go: what answers need is stopped after this."""
         self.server.unregister_provider(self)
+        self.server.stop()
 
 
 class Api:
