@@ -7,6 +7,9 @@ import sys
 
 from bench import report
 from bench.growth import Growth
+from bench.hosts import Hosts
+from bench.replay import replay
+from bench.restart import Restart
 from bench.stage import Stage
 from cli.places import Places
 
@@ -40,14 +43,35 @@ def growth(stage: Stage, quick: bool) -> None:
     say(f"CPU of a create with {one.seeded} ports: {one.factor():.2f} times that with none (at most 1.2 is wanted)")
 
 
+def hosts(stage: Stage, quick: bool) -> None:
+    """Simulated hosts on the real broker."""
+    number = 100 if quick else 1000
+    one = Hosts(stage, number, say)
+    try:
+        for spread in sorted({1, 2, 10, 100, number}):
+            one.spread(spread)
+        one.reunion()
+    finally:
+        one.close()
+
+
+def rebuilding(stage: Stage, quick: bool) -> None:
+    """All that was seeded, replayed."""
+    replay(stage, say)
+
+
+def restart(stage: Stage, quick: bool) -> None:
+    """A thousand ports on a lab host; --quick: a hundred."""
+    Restart(stage, say).run(100 if quick else 1000)
+
+
 def main() -> int:
     """Run the parts that are wanted."""
     args = arguments()
     stage = Stage.of(Places.of())
-    parts = {"growth": growth}
+    parts = {"growth": growth, "rebuild": rebuilding, "hosts": hosts, "restart": restart}
     for name in args.only or PHASES:
-        if name in parts:
-            parts[name](stage, args.quick)
+        parts[name](stage, args.quick)
     return 0
 
 

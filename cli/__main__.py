@@ -128,6 +128,17 @@ def chaos(arguments: tuple[str, ...]) -> None:
         sys.exit(check.under_chaos(arguments))
 
 
+@main.command(name="bench-scale", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench_scale(arguments: tuple[str, ...]) -> None:
+    """What stays the same with a million ports and a thousand hosts; ARGUMENTS go to the program (--quick, --only PART)."""
+    from cli import figures
+
+    with plainly():
+        need_root()
+        sys.exit(figures.measure_scale(Places.of(), arguments, Progress()))
+
+
 @main.command()
 def rebuild() -> None:
     """Build the read model anew from the log beside the live one, compare, swap."""

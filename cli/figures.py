@@ -1,4 +1,4 @@
-"""`./netledger bench`: a fresh system in a folder of its own, measured by the programs in bench/, then removed."""
+"""`./netledger bench` and `bench-scale`: a system measured by the programs in bench/."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from cli import plan
+from cli.backing import Misused
 from cli.places import ROOT, Places
 from cli.system import System
 
@@ -26,3 +27,17 @@ def measure(places: Places, arguments: Sequence[str], say: Callable[[str], None]
     finally:
         if started:
             system.down()
+
+
+def measure_scale(places: Places, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+    """Run the scale benchmarks on a system started for them and removed afterwards. Its exit code. Raises Misused when one runs."""
+    system = System(places, say)
+    if system.supervision.running():
+        raise Misused("it makes a million ports: not in a system that runs; stop it, or set NETLEDGER_RUN_DIR")
+    try:
+        system.up()
+        command = [sys.executable, "-m", "bench.scale", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETLEDGER_RUN_DIR": str(places.run)}
+        return subprocess.run(command, env=environment, check=False).returncode
+    finally:
+        system.down()

@@ -1,0 +1,101 @@
+"""What hosts cost: messages and bytes per created port, latency from commit to host, and a thousand agents that come back at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from bench.crowd import Crowd
+from bench.load import Request, drive
+from bench.report import percentile
+from bench.stage import Stage
+
+CREATED = 20
+BULK = 50
+AWAY_SECONDS = 5
+Say = Callable[[str], None]
+
+
+class Hosts:
+    """Agents of `number` hosts on the real broker."""
+
+    def __init__(self, stage: Stage, number: int, say: Say) -> None:
+        self._stage, self._say, self._client = stage, say, stage.client()
+        begun = time.perf_counter()
+        self._crowd = Crowd(stage, number)
+        self._crowd.await_sync()
+        self._say(f"{number} agents enrolled, connected and in sync after {time.perf_counter() - begun:.0f} s")
+        time.sleep(3)  # the last registrations
+
+    def close(self) -> None:
+        """End the agents."""
+        self._crowd.close()
+
+    def _bind(self, network: str, hosts: list[str]) -> None:
+        """One port on each of these hosts."""
+        for start in range(0, len(hosts), BULK):
+            ports = [{"network_id": network, "binding:host_id": host} for host in hosts[start : start + BULK]]
+            made = self._client.must("POST", "/v2.0/ports", {"ports": ports})["ports"]
+            failed = [port["binding:host_id"] for port in made if port["binding:vif_type"] != "ovs"]
+            if failed:
+                raise RuntimeError(f"ports on {failed} could not be bound")
+
+    def spread(self, number: int) -> None:
+        """A network on `number` hosts; what one more port there means to all hosts together."""
+        network, _ = self._stage.network(f"on-{number}", "10.0.0.0/16")
+        begun = time.perf_counter()
+        self._bind(network, self._crowd.hosts[:number])
+        entered = self._crowd.await_quiet()
+        took = time.perf_counter() - begun - 1.5
+        self._crowd.ask("forget")
+        before = self._stage.meter().cpu_seconds()
+        for _ in range(CREATED):
+            self._bind(network, self._crowd.hosts[:1])
+        got = self._crowd.await_quiet()
+        cpu_ms = (self._stage.meter().cpu_seconds() - before) * 1000 / CREATED
+        times, each = got["latencies"], got["messages"] / CREATED
+        self._crowd.ask("forget")
+        self._say(
+            f"network on {number:4d} hosts: {each:7.1f} messages and {got['bytes'] / CREATED / 1000:7.1f} kB per port created,"
+            f" recorded to host p50 {percentile(times, 50):.0f} ms, p99 {percentile(times, 99):.0f} ms,"
+            f" server CPU {cpu_ms:.1f} ms a port; its hosts had entered after {took:.1f} s and {entered['facts']} facts"
+        )
+
+    def reunion(self, networks: int = 50, each: int = 20) -> None:
+        """All agents are cut off, stand still while ports are created, and come back in the same instant."""
+        ids = [self._stage.network(f"reunion-{number}", "10.0.0.0/16")[0] for number in range(networks)]
+        hosts = self._crowd.hosts
+        for number, network in enumerate(ids):
+            first = number * each % len(hosts)
+            self._bind(network, [hosts[(first + step) % len(hosts)] for step in range(min(each, len(hosts)))])
+        self._crowd.await_quiet()
+        requests = [Request("POST", "/v2.0/ports", {"port": {"network_id": ids[n % networks]}}) for n in range(400)]
+        requests = [
+            one for pair in zip(requests, [Request("GET", "/v2.0/ports?limit=20")] * 400, strict=True) for one in pair
+        ]
+        drive(self._stage.url, requests, 4)
+        _, calm = drive(self._stage.url, requests, 4)
+        self._crowd.await_quiet()
+        self._crowd.ask("forget")
+        self._crowd.ask("cut")
+        self._crowd.stop()
+        begun = time.perf_counter()
+        drive(self._stage.url, requests, 4)
+        time.sleep(max(0.0, AWAY_SECONDS - (time.perf_counter() - begun)))
+        self._crowd.go_on()
+        took: list[float] = []
+        watch = threading.Thread(target=lambda: took.append(self._crowd.await_sync()))
+        watch.start()
+        busy = []
+        while watch.is_alive():
+            busy += drive(self._stage.url, requests[:400], 4)[1]
+        watch.join()
+        stats = self._crowd.await_quiet()
+        before, during = (percentile([one.seconds * 1000 for one in some], 99) for some in (calm, busy))
+        failed = sum(not 200 <= one.status < 300 for one in (*calm, *busy))
+        self._say(
+            f"{len(hosts)} agents back at once after {AWAY_SECONDS} s: in sync {took[0]:.1f} s later by {stats['deltas']} deltas and"
+            f" {stats['fulls']} full answers; API p99 {before:.0f} ms before, {during:.0f} ms meanwhile ({during / before:.1f} times;"
+            f" at most 2 is wanted), {failed} of {len(calm) + len(busy)} requests failed"
+        )
