@@ -6,6 +6,7 @@ import concurrent.futures
 import itertools
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,6 +267,23 @@ def test_without_any_api_the_proxy_says_so_in_neutrons_words(stack: Stack, url: 
     eventually("the API", lambda: requests.get(url, timeout=10).ok, 30)
     for replica in stack.of("api"):
         replica.await_well()
+
+
+def test_readers_do_not_wait_for_a_replica_that_hangs(stack: Stack, url: str, network: dict[str, Any]) -> None:
+    def read(_: int) -> int:
+        return requests.get(f"{url}/v2.0/networks/{network['id']}", timeout=40).status_code
+
+    hanging = stack.of("api")[0].process
+    assert hanging is not None
+    hanging.send_signal(signal.SIGSTOP)
+    begun = time.monotonic()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(read, range(16))) == {200}
+        print(f"16 reads beside a hanging replica: {time.monotonic() - begun:.1f} s")
+    finally:
+        hanging.send_signal(signal.SIGCONT)
+    stack.of("api")[0].await_well()
 
 
 def test_an_agent_of_an_enrolled_host_is_fed_and_its_ports_become_active(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -122,6 +123,24 @@ def test_every_image_of_ours_is_a_target_of_the_dockerfile() -> None:
         if "build" in service:
             assert service["build"]["target"] in targets, name
             assert service["image"].startswith(f"netledger/{service['build']['target']}:"), name
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the Dockerfile copies, and nothing else of the clone."""
+    folder = tmp_path_factory.mktemp("image")
+    for name in re.findall(r"^COPY (\w+) \w+$", DOCKERFILE, re.MULTILINE):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.mark.parametrize("name", [*OURS, "prepare"])
+def test_the_image_holds_all_that_a_command_imports(image: Path, name: str) -> None:
+    command = [sys.executable, *SERVICES[name]["command"][1:]]
+    done = subprocess.run(
+        command, cwd=image, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "must be set" in done.stderr, done.stderr
 
 
 def test_what_the_dockerfile_copies_is_let_in_and_secrets_are_not() -> None:
