@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.postgres import SOCKET_NAME
 from cli.servers import remove
 from tests.chaos.campaign import Campaign, Say
 from tests.servers import scratch_places
@@ -21,7 +22,8 @@ DISK_MIB = 1000
 def whole_system(keep_logs: str = "") -> Iterator[Whole]:
     """It is up inside, and gone after. keep_logs: folder that gets its logs, when they are wanted."""
     whole = Whole(scratch_places(), f"x{os.getpid()}-")
-    disk = whole.places.for_user("postgres", "postgres", longest_socket=30)
+    whole.places.make()
+    disk = disk_of(whole)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "chaos", str(disk)], check=True)
     shutil.chown(disk, "postgres", "postgres")
     disk.chmod(0o700)
@@ -38,7 +40,7 @@ def whole_system(keep_logs: str = "") -> Iterator[Whole]:
 
 def disk_of(whole: Whole) -> Path:
     """The folder on PostgreSQL's disk."""
-    return whole.places.for_user("postgres", "postgres", longest_socket=30)
+    return whole.places.for_user("postgres", "postgres", longest_socket=len("/" + SOCKET_NAME))
 
 
 def campaign(whole: Whole, say: Say = print, slack: float = 1.0) -> Campaign:
