@@ -73,8 +73,8 @@ class Crowd:
         begun, last, since = time.perf_counter(), -1, time.perf_counter()
         while time.perf_counter() - begun < seconds:
             stats = self.ask("stats")
-            if stats["messages"] != last:
-                last, since = stats["messages"], time.perf_counter()
+            if stats["received"] != last:
+                last, since = stats["received"], time.perf_counter()
             elif time.perf_counter() - since > quiet_seconds:
                 return stats
             time.sleep(0.2)

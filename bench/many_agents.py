@@ -32,24 +32,27 @@ from libs.model import OVS_AGENT  # noqa: E402
 
 
 class Tally:
-    """What all agents got since the last `forget`. latencies: milliseconds from recorded (just before the commit) to here."""
+    """What all agents got since the last `forget`. messages, bytes: of the feeds, with facts; received: whatever came. fulls, deltas:
+    answers to fetches. latencies: milliseconds from recorded (just before the commit) to here."""
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """Count from nothing."""
-        self.messages = self.bytes = self.facts = self.deltas = self.fulls = 0
+        self.received = self.messages = self.bytes = self.facts = self.deltas = self.fulls = 0
         self.latencies: list[float] = []
 
     def note(self, feed: Feed) -> None:
         """One message that one agent got."""
-        self.messages += 1
+        self.received += 1
         self.facts += len(feed.events)
-        self.bytes += len(json.dumps(feed_to_json(feed), separators=(",", ":")))
-        if feed.request and feed.part == feed.parts:
-            self.fulls += feed.full
-            self.deltas += not feed.full
+        if feed.request:
+            self.fulls += feed.full and feed.part == feed.parts
+            self.deltas += not feed.full and feed.part == feed.parts
+        elif feed.events:
+            self.messages += 1
+            self.bytes += len(json.dumps(feed_to_json(feed), separators=(",", ":")))
         if feed.events and not feed.request and not feed.entered:
             at = datetime.fromisoformat(feed.events[-1].recorded_at).timestamp()
             self.latencies.append((time.time() - at) * 1000)

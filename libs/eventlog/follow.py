@@ -89,20 +89,22 @@ class Tail:
     def __init__(self, log: EventLog | Pool, after: int, limit: int = 500) -> None:
         self._log: EventLog = PostgresLog(log.url, pool=log) if isinstance(log, Pool) else log
         self.position, self.away, self._limit = after, False, limit
+        self._drained = False
         self._waker = _waker(self._log)
 
     def wait(self, seconds: float) -> list[Recorded]:
         """The next events, at most `limit`, as soon as there are some; none after `seconds`, or while the store is away."""
         deadline = time.monotonic() + seconds
         while True:
+            if self._drained:  # commits come before their wake-up: nothing to read without one
+                self._waker.wait(min(max(0.0, deadline - time.monotonic()), POLL_SECONDS))
             events = self._read()
+            self._drained = len(events) < self._limit
             if events:
                 self.position = events[-1].position
                 return events
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() >= deadline:
                 return []
-            self._waker.wait(min(left, POLL_SECONDS))
 
     def close(self) -> None:
         """Close the listening connection."""
