@@ -1,10 +1,10 @@
 """Enrolment: broker users and their permissions, by RabbitMQ's management API. Run at set-up and for each new host.
 
 A hypervisor may be compromised, so each agent has a user of its own that can do its job and nothing else: read its own queue and
-publish its own requests. Its queue and the queue's binding are made here, since who may declare a queue may also declare one that
-refuses every message (and so fails the relay's), or make exchanges and bindings until the broker's memory is full. The permissions
-were tried against RabbitMQ 3.10.8; what they cannot stop (CC and BCC headers, a missing user_id) `libs.bus.requests` does not
-believe.
+publish to an exchange of its own, where it can be told apart and shut off. Queue, exchange and bindings are made here, since who may
+declare a queue may also declare one that refuses every message (and so fails the relay's), or make exchanges and bindings until the
+broker's memory is full. The permissions were tried against RabbitMQ 3.10.8; what they cannot stop (CC and BCC headers, a missing
+user_id) `libs.bus.requests` does not believe.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
-from libs.bus.names import AGENT_QUEUE, agent_user, host_key
+from libs.bus.names import AGENT_QUEUE, agent_user, ask_exchange, host_key
 from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE
 
 NOTHING = "^$"
@@ -45,12 +45,10 @@ def agent(admin_url: str, agent_type: str, host: str, password: str, vhost: str 
     api = _Management(admin_url, vhost)
     api.feed(user, host_key(host))
     api.user(user, password)
-    # Topic permissions first: an exchange without any is open to whoever may publish there.
-    api.topics(user, EVENTS_EXCHANGE, write=NOTHING, read=NOTHING)
-    api.topics(user, REQUESTS_EXCHANGE, write=_exactly(rf"request\.{re.escape(user)}"), read=NOTHING)
-    api.permissions(
-        user, configure=NOTHING, write=_exactly(re.escape(REQUESTS_EXCHANGE)), read=_exactly(re.escape(user))
-    )
+    # Nothing that it may write to can be bound to anything that it may read from: it makes no bindings either.
+    api.permissions(user, NOTHING, write=_exactly(re.escape(ask_exchange(user))), read=_exactly(re.escape(user)))
+    for exchange in (EVENTS_EXCHANGE, REQUESTS_EXCHANGE):
+        api.topics(user, exchange, write=NOTHING, read=NOTHING)
     for limit, value in LIMITS.items():
         api.put(f"user-limits/{user}/{limit}", {"value": value})
     return user
@@ -75,6 +73,7 @@ def dismiss(admin_url: str, agent_type: str, host: str, vhost: str = "/") -> Non
     api = _Management(admin_url, vhost)
     api.delete(f"users/{user}")
     api.drop_queue(user)
+    api.delete(f"exchanges/{quote(vhost, safe='')}/{ask_exchange(user)}")
 
 
 def _exactly(*patterns: str) -> str:
@@ -101,18 +100,22 @@ class _Management:
         self.put(f"topic-permissions/{self._vhost}/{user}", body)
 
     def feed(self, queue: str, key: str) -> None:
-        """The agent's queue, bound to its host's feed."""
+        """The agent's queue, bound to its host's feed, and its exchange, bound to all agents' requests."""
+        ask, lasting = ask_exchange(queue), {"durable": True, "auto_delete": False}
         for exchange in (EVENTS_EXCHANGE, REQUESTS_EXCHANGE):
-            self.put(f"exchanges/{self._vhost}/{exchange}", {"type": "topic", "durable": True, "auto_delete": False})
-        made = {"durable": True, "auto_delete": False, "arguments": dict(AGENT_QUEUE)}
+            self.put(f"exchanges/{self._vhost}/{exchange}", {"type": "topic", **lasting})
+        self.put(f"exchanges/{self._vhost}/{ask}", {"type": "fanout", **lasting})
+        self._bind(ask, f"e/{REQUESTS_EXCHANGE}", "")
+        made = {**lasting, "arguments": dict(AGENT_QUEUE)}
         if (
             self._ask("PUT", f"queues/{self._vhost}/{queue}", made, also=(400,)) == 400
-        ):  # an older version made it otherwise
+        ):  # made otherwise by an older version
             self.drop_queue(queue)
             self.put(f"queues/{self._vhost}/{queue}", made)
-        self._ask(
-            "POST", f"bindings/{self._vhost}/e/{EVENTS_EXCHANGE}/q/{queue}", {"routing_key": key, "arguments": {}}
-        )
+        self._bind(EVENTS_EXCHANGE, f"q/{queue}", key)
+
+    def _bind(self, source: str, target: str, key: str) -> None:
+        self._ask("POST", f"bindings/{self._vhost}/e/{source}/{target}", {"routing_key": key, "arguments": {}})
 
     def drop_queue(self, queue: str) -> None:
         self.delete(f"queues/{self._vhost}/{queue}")

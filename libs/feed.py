@@ -1,8 +1,8 @@
 """What servers and agents say to each other over the bus: the message shapes, both ways. Pure.
 
 Server to host: exchange `nl.events` (topic), key `host.<token>`; one ordered feed per host, read by each agent of the host.
-Agent to server: exchange `nl.requests` (topic), key `request.<user>`; the answer goes to the agent's own queue through the default
-exchange. The queue is named as the broker user: `agent-<ovs|dhcp|l3>.<token>`.
+Agent to server: exchange `ask.<user>` (fanout, the agent's own), from there to `nl.requests` and one queue; the answer goes to the
+agent's own queue through the default exchange. The queue is named as the broker user: `agent-<ovs|dhcp|l3>.<token>`.
 
 Receiver's rule: position <= mine: old, drop. prev <= mine: take in. prev > mine or another log or epoch: gap, ask with `fetch`.
 """

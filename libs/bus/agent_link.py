@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import amqp
 
+from libs.bus.names import ask_exchange
 from libs.bus.wire import Away, Wire
 from libs.codec import feed_from_json, message_to_json
 from libs.config import Settings
-from libs.feed import REQUESTS_EXCHANGE, AgentMessage, Feed
+from libs.feed import AgentMessage, Feed
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class AgentLink:
         """Hand a message to the broker; False when it is away (the message is not kept)."""
         body = json.dumps(message_to_json(message), separators=(",", ":"))
         try:
-            self._wire.publish(body, REQUESTS_EXCHANGE, f"request.{self._user}", user_id=self._user)
+            self._wire.publish(body, ask_exchange(self._user), f"request.{self._user}", user_id=self._user)
         except Away as error:
             _log.debug("not sent: %s", error)
             return False

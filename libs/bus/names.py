@@ -14,6 +14,9 @@ from libs.model import DHCP_AGENT, L3_AGENT, OVS_AGENT, host_token
 
 RPC_EXCHANGE = "nameko-rpc"
 REQUESTS_QUEUE = "nl.requests.topology"
+ASK = "ask."
+QUARANTINE, PARDONS = "nl.quarantine", "nl.pardons"
+"""Queues: an agent's name waits in the first and then comes to the second."""
 MESSAGE_LIMIT = 256 * 1024
 """Bytes of an agent's message; a larger one is refused."""
 
@@ -35,6 +38,12 @@ SERVER_QUEUE: Mapping[str, Any] = {
     "x-single-active-consumer": True,
 }
 
+QUARANTINE_QUEUE: Mapping[str, Any] = {
+    "x-message-ttl": 60 * 1000,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": PARDONS,
+}
+
 _USER = re.compile(r"agent-(ovs|dhcp|l3)\.([a-z0-9-]+)")
 
 
@@ -49,6 +58,17 @@ def parse_user(user: str) -> tuple[str, str] | None:
     if match is None:
         return None
     return next(kind for kind, short in KINDS.items() if short == match[1]), match[2]
+
+
+def ask_exchange(user: str) -> str:
+    """The exchange that one agent alone may publish to; a fanout, which neither keys nor CC and BCC headers lead astray."""
+    return f"{ASK}{user}"
+
+
+def asker(exchange: str) -> str:
+    """Whose exchange it is; empty when it is no agent's."""
+    user = exchange.removeprefix(ASK)
+    return user if exchange.startswith(ASK) and parse_user(user) else ""
 
 
 def host_key(host: str) -> str:

@@ -17,6 +17,8 @@ import amqp
 from amqp.exceptions import AMQPError
 from kombu.utils.url import parse_url
 
+from libs.bus.frames import wary_frames
+
 RETRY_SECONDS = 0.5
 CONNECT_SECONDS = WAIT_SECONDS = 5.0
 LOST = (OSError, AMQPError)
@@ -70,7 +72,11 @@ class Wire:
 
     def _session(self) -> None:
         connection = amqp.Connection(
-            **self._address, login_method="PLAIN", heartbeat=self._heartbeat, connect_timeout=CONNECT_SECONDS
+            **self._address,
+            login_method="PLAIN",
+            heartbeat=self._heartbeat,
+            connect_timeout=CONNECT_SECONDS,
+            frame_handler=wary_frames,
         )
         # else every publish would read the socket under the reader's feet, looking for connection.blocked
         connection.negotiate_capabilities = {**connection.negotiate_capabilities, "connection.blocked": False}
@@ -78,6 +84,7 @@ class Wire:
         connection.connect()
         connection.transport.sock.settimeout(WAIT_SECONDS)  # for writes, and for replies during the set-up
         channel = connection.channel()
+        channel.auto_decode = False  # a sender's content_encoding may name a codec that takes hours (punycode)
         self._setup(channel)
         self._channel, self._quiet = channel, False
         self._up.set()

@@ -16,7 +16,7 @@ from libs.commands import RegisterAgent
 from libs.feed import Hello
 from libs.model import host_token, is_printable
 
-MAX_TEXT, MAX_CONFIGURATIONS = 255, 16 * 1024
+MAX_TEXT, MAX_CONFIGURATIONS, MAX_DEPTH = 255, 16 * 1024, 10
 _ESCAPE = re.compile(r"-([0-9a-f]{2})")
 
 
@@ -65,4 +65,12 @@ def _is_plain(configurations: Mapping[str, Any]) -> bool:
         text.encode()
     except (ValueError, RecursionError):
         return False
-    return len(text) <= MAX_CONFIGURATIONS and "\\u0000" not in text
+    return len(text) <= MAX_CONFIGURATIONS and "\\u0000" not in text and not _is_deep(configurations)
+
+
+def _is_deep(configurations: Mapping[str, Any]) -> bool:
+    level: list[Any] = [configurations]
+    for _ in range(MAX_DEPTH):
+        values = [one.values() if isinstance(one, Mapping) else one for one in level]
+        level = [item for inner in values for item in inner if isinstance(item, Mapping | list)]
+    return bool(level)

@@ -16,7 +16,7 @@ from amqp.exceptions import AccessRefused, AMQPError, NotFound, PreconditionFail
 from cli.servers import PrivateRabbitMQ
 from libs import enrol
 from libs.bus import AgentLink, Caller, HostFeeds, Wire, agent_user
-from libs.bus.names import REQUESTS_QUEUE, host_key
+from libs.bus.names import REQUESTS_QUEUE, ask_exchange, host_key
 from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.events import PortRenamed
@@ -223,7 +223,7 @@ def test_what_cannot_be_believed_is_dropped(
     wire = Wire(url_of(broker, agent.user), lambda channel: None)
     wire.start()
     assert wire.wait_up(5)
-    wire.publish(body, REQUESTS_EXCHANGE, f"request.{agent.user}", **properties)
+    wire.publish(body, ask_exchange(agent.user), f"request.{agent.user}", **properties)
     agent.link.send(Alive(before))
     until(lambda: len(heard(agent.user)) > before)
     assert [one["position"] for one in heard(agent.user)[before:]] == [before]
@@ -269,9 +269,10 @@ Attempt = Callable[[amqp.Channel, str], Any]
 FORBIDDEN: dict[str, Attempt] = {
     "publish events": lambda ch, me: ch.basic_publish(said(), EVENTS_EXCHANGE, "host.other"),
     "publish events to itself": lambda ch, me: ch.basic_publish(said(), EVENTS_EXCHANGE, "host.red"),
-    "request as another": lambda ch, me: ch.basic_publish(said(), REQUESTS_EXCHANGE, "request.agent-ovs.other"),
+    "request as another": lambda ch, me: ch.basic_publish(said(), ask_exchange("agent-ovs.other"), f"request.{me}"),
+    "request past its own exchange": lambda ch, me: ch.basic_publish(said(), REQUESTS_EXCHANGE, f"request.{me}"),
     "lie about its name": lambda ch, me: ch.basic_publish(
-        said(user_id="agent-ovs.other"), REQUESTS_EXCHANGE, f"request.{me}"
+        said(user_id="agent-ovs.other"), ask_exchange(me), f"request.{me}"
     ),
     "call a service": lambda ch, me: ch.basic_publish(said(), "nameko-rpc", "echo.double"),
     "publish by the default exchange": lambda ch, me: ch.basic_publish(said(), "", "agent-ovs.other"),
