@@ -19,6 +19,7 @@ from cli.postgres import Postgres
 from cli.servers import await_true
 from cli.supervision import Supervision
 
+CALM_SECONDS = 2.0
 SERVERS = ("api", "ipam", "topology", "postgres", "rabbitmq")
 
 
@@ -89,6 +90,16 @@ class Stage:
                     return time.perf_counter() - begun
                 time.sleep(0.1)
         raise TimeoutError("the relay did not reach the end of the log")
+
+    def await_calm(self, seconds: float = 900) -> float:
+        """Seconds until no service is busy with anything of its own: all of them have read what they were behind."""
+        begun, meter = time.perf_counter(), Meter(self.pids, ("api", "ipam", "topology"))
+        while time.perf_counter() - begun < seconds:
+            before = meter.cpu_seconds()
+            time.sleep(CALM_SECONDS)
+            if meter.cpu_seconds() - before < 0.1 * CALM_SECONDS:
+                return time.perf_counter() - begun - CALM_SECONDS
+        raise TimeoutError("the services are never at rest")
 
     def await_writes(self, network_id: str, seconds: float = 300) -> float:
         """Seconds until a port can be created (and deleted) on this network: ipam and topology know the log again."""
