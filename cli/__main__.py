@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -166,6 +167,32 @@ def log(resource: str) -> None:
 
     with plainly():
         ledger.history(Places.of(), console, resource)
+
+
+@main.command()
+@click.argument("host")
+@click.option("--agent", "agents", type=click.Choice(["ovs", "dhcp", "l3"]), multiple=True, default=("ovs", "dhcp"))
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the files; default: agents/ beside the secrets."
+)
+@click.option("--revoke", is_flag=True, help="Cut the host's agents off instead, and keep their names taken.")
+@click.option(
+    "--token", is_flag=True, help="Write a bootstrap token for hosts that come by themselves; HOST may end in *."
+)
+@click.option("--hours", default=24.0, show_default=True, help="How long such a token is good.")
+def enrol(host: str, agents: tuple[str, ...], out: Path | None, revoke: bool, token: bool, hours: float) -> None:
+    """Give the agents of HOST broker users of their own, in files that only their owner reads; repeat it to renew them."""
+    from cli import admission
+
+    with plainly():
+        places = Places.of()
+        folder = out or places.secrets / "agents"
+        if token:
+            admission.token(places, host, hours, folder, console.print)
+        elif revoke:
+            admission.revoke(places, host, agents, console.print)
+        else:
+            admission.admit(places, host, agents, folder, console.print)
 
 
 @main.command()

@@ -50,6 +50,11 @@ class Backing:
             self._rabbitmq.set_up()
 
     @property
+    def gives_broker(self) -> bool:
+        """Whether the environment names the broker, so that none of ours has to run."""
+        return self._rabbitmq is None
+
+    @property
     def database_url(self) -> str:
         """URL of the role that runs services; holds its password."""
         return self._postgres.url() if self._postgres else os.environ["NETLEDGER_DATABASE_URL"]

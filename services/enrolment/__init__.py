@@ -1,0 +1,1 @@
+"""Enrolment of hosts that come by themselves."""
