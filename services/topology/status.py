@@ -21,11 +21,19 @@ class Bound:
 def reports(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:
     """The commands that a message comes to.
 
-    bound: {port_id: Bound} of the ports bound on the host, needed for a complete message only. Complete: what is named and
-    already ACTIVE needs nothing; what is ACTIVE and not named is unwired, so that no lost message leaves a status that is not true.
+    bound: {port_id: Bound} of the ports bound on the host; of a message that is not complete, those that it names. What is not of
+    this host, or of an older binding, or known already, comes to nothing, and costs nothing.
+    Complete: what is ACTIVE and not named is unwired, so that no lost message leaves a status that is not true.
     """
     if not message.complete:
-        return [ReportWired(one.port_id, host, one.generation, one.wired, one.reason) for one in message.ports]
+        last = {one.port_id: one for one in message.ports}
+        return [
+            ReportWired(one.port_id, host, one.generation, one.wired, one.reason)
+            for one in last.values()
+            if (found := bound.get(one.port_id)) is not None
+            and one.generation == found.generation
+            and one.wired != (found.status == ACTIVE)
+        ]
     wired = {one.port_id: one for one in message.ports if one.wired}
     news = [
         ReportWired(one.port_id, host, one.generation, True)

@@ -80,7 +80,9 @@ def test_a_sender_has_a_burst_and_then_a_rate() -> None:
 
 def test_single_reports_are_passed_on_with_the_senders_host() -> None:
     message = Wiring((PortReport("p", 4, False, "unplugged"),))
-    assert status.reports(message, "h", {}) == [ReportWired("p", "h", 4, False, "unplugged")]
+    assert status.reports(message, "h", {"p": Bound(ACTIVE, 4)}) == [ReportWired("p", "h", 4, False, "unplugged")]
+    for nothing in ({}, {"other": Bound(ACTIVE, 4)}, {"p": Bound(ACTIVE, 5)}, {"p": Bound(DOWN, 4)}):
+        assert status.reports(message, "h", nothing) == []
 
 
 def test_a_complete_report_only_changes_what_is_not_true() -> None:
