@@ -13,6 +13,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -28,10 +29,12 @@ NEEDS_SECONDS = 0.02  # between looks for a file that a program needs
 
 @dataclass
 class Watched:
-    """One program and the process that runs it now. `pid` 0: none. `due`: monotonic seconds of its next start."""
+    """One program and the process that runs it now. `pid` 0: none. `due`: monotonic seconds of its next start. `process`: ours, None
+    when adopted; kept so that nothing reaps it, and its pid stays its own, before its end was seen here."""
 
     program: Program
     pid: int = 0
+    process: subprocess.Popen[bytes] | None = None
     handle: int = -1
     born: float = 0.0
     wait: float = 0.0
@@ -97,7 +100,8 @@ class Supervisor:
 
     def _start(self, one: Watched) -> None:
         try:
-            self._watch(one, spawn(one.program).pid)
+            one.process = spawn(one.program)
+            self._watch(one, one.process.pid)
             self._say(f"{one.program.name} started, pid {one.pid}")
         except OSError as error:
             self._say(f"{one.program.name} cannot start: {error}")
@@ -131,12 +135,10 @@ class Supervisor:
             self._reload()
 
     def _ended(self, one: Watched) -> None:
-        status = ""
-        with contextlib.suppress(ChildProcessError):
-            status = f", status {os.waitstatus_to_exitcode(os.waitpid(one.pid, 0)[1])}"
+        status = f", status {one.process.wait()}" if one.process else ""
         self._say(f"{one.program.name} ended{status}, pid {one.pid}")
         os.close(one.handle)
-        one.pid, one.handle = 0, -1
+        one.pid, one.handle, one.process = 0, -1, None
         self._postpone(one)
 
     def _finish(self, ones: list[Watched]) -> None:
@@ -149,7 +151,7 @@ class Supervisor:
             for one in group:
                 end([one.pid], self._stop_of(one.program), one.program.stop_seconds)
                 os.close(one.handle)
-                one.pid, one.handle = 0, -1
+                one.pid, one.handle, one.process = 0, -1, None
 
     def _stop_of(self, program: Program) -> int:
         return program.quick_stop if self._quickly else program.stop

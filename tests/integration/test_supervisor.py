@@ -53,7 +53,8 @@ def test_a_program_that_always_dies_does_not_hold_up_the_others(supervision: Sup
     eventually("api", lambda: "api" in pids(supervision))
     log = supervision.places.log / "supervisor.log"
     eventually("several tries", lambda: log.read_text().count("broken started") >= 3)
-    assert "absent cannot start" in log.read_text()
+    assert "absent cannot start" in log.read_text() and "broken cannot start" not in log.read_text()
+    assert "broken ended, status 1" in log.read_text()
 
 
 def test_a_killed_supervisor_is_followed_by_one_that_adopts_what_runs(supervision: Supervision) -> None:
