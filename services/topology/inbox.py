@@ -15,6 +15,7 @@ from libs.eventlog.protocol import EventLog, LogIdentity, Recorded
 HELD = 5000
 PAGE = 1000
 CHECK_SECONDS = 5.0
+RETRY_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 
 
@@ -119,7 +120,7 @@ class LogReader:
                     _log.warning("the log cannot be read now")
                 away = away or self._tail.away
                 if not self._tail.away and (away or monotonic() - checked > CHECK_SECONDS):
-                    self._check()
+                    self._check(stop)
                     checked, away = monotonic(), False
                 self._offer(batch)
         finally:
@@ -133,17 +134,22 @@ class LogReader:
         for inbox in self._inboxes:
             inbox.put(batch)
 
-    def _check(self) -> None:
-        """The last event that was read must still be there, the very one: the log may have gone back and grown again since."""
-        try:
-            identity = self._log.identity()
-            same = identity == self._identity and self._remembers()
-            if identity == self._identity and not same:
-                self._turned_back(identity)
-        except Refusal:
-            return  # away again; it is noticed at the next read
-        if not same:
-            raise LogTurnedBack(f"position {self._position} of {self._identity} is not there any more")
+    def _check(self, stop: threading.Event) -> None:
+        """The last event that was read must still be there, the very one: the log may have gone back and grown again since.
+        Nothing is offered before that is known: what follows would be taken for what had been there."""
+        while not stop.is_set():
+            try:
+                identity = self._log.identity()
+                same = identity == self._identity and self._remembers()
+                if identity == self._identity and not same:
+                    self._turned_back(identity)
+            except Refusal as refusal:
+                _log.warning("the log cannot be checked now: %s", refusal.message)
+                stop.wait(RETRY_SECONDS)
+                continue
+            if not same:
+                raise LogTurnedBack(f"position {self._position} of {self._identity} is not there any more")
+            return
 
     def _remembers(self) -> bool:
         """Whether the log still holds what was read last. Raises Refusal 503."""

@@ -148,6 +148,21 @@ def test_a_log_that_went_back_and_grew_again_is_noticed_and_told() -> None:
     assert told == [LogIdentity("log", 1)]
 
 
+def test_nothing_of_another_past_is_taken_in_before_it_was_told() -> None:
+    log, stop, told, seen = ListLog(), threading.Event(), list[LogIdentity](), list[int]()
+
+    def tell(identity: LogIdentity) -> None:
+        told.append(identity)
+        if len(told) == 1:
+            raise unavailable("gone again")
+
+    tail = ScriptedTail(log, stop, 3, "away", "another past", 1)
+    follower = LogReader(log, tail, log.identity(), 0, lambda batch: seen.extend(positions(batch)), tell)  # type: ignore[arg-type]
+    with pytest.raises(LogTurnedBack):
+        follower.run(stop)
+    assert len(told) == 2 and seen == [1, 2, 3]
+
+
 def test_a_restore_that_was_told_already_is_not_told_again() -> None:
     log, stop, told = ListLog(), threading.Event(), list[LogIdentity]()
     tail = ScriptedTail(log, stop, 3, "away", "restored", 1)
