@@ -114,7 +114,14 @@ def test_everybody_follows_a_database_that_went_back(chaos: Whole, told: Callabl
     told(site, epoch)
     while _head(site) < head + 20:  # the log grows past where it was, with another past
         site.make("port", network_id=site.network)
-    eventually("a higher epoch", lambda: site.log.identity().epoch > epoch, PATIENCE)
+    try:
+        eventually("a higher epoch", lambda: site.log.identity().epoch > epoch, PATIENCE)
+    except TimeoutError:
+        print(
+            (chaos.places.log / "topology.log").read_text()[-6000:],
+            (chaos.places.log / "supervisor.log").read_text()[-1500:],
+        )
+        raise
     print(f"epoch raised {time.monotonic() - begun:.1f} s after the database was back")
     assert site.status(lost["id"]) == ""
     eventually("flows of the port that is back", lambda: site.known_on("compute2", moved), PATIENCE)
