@@ -15,6 +15,7 @@ from services.ipam.plan import AddressPlan
 
 PAGE = 1000
 WAIT_SECONDS = 2.0
+CHECK_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
@@ -64,17 +65,19 @@ class AddressBook:
 
     def run(self) -> None:
         """Follow the log; blocks."""
-        tail = self._tail(self._plan.position)
+        plan, checked = self._plan, monotonic()
+        tail = self._tail(plan.position)
         while not self._closing.is_set():
             try:
                 news = tail.wait(WAIT_SECONDS)
                 with self._lock:
                     for recorded in news:
                         self._plan.take(recorded)
-                if not news:
-                    with self._lock:
-                        turned_back = self._turn_back()
-                    tail = self._tail(self._plan.position) if turned_back else tail
+                    if not news or monotonic() - checked > CHECK_SECONDS:
+                        self._turn_back()
+                        checked = monotonic()
+                if self._plan is not plan:  # loaded anew, here or for an asker
+                    plan, tail = self._plan, self._tail(self._plan.position)
             except Refusal as refusal:
                 _log.warning("the log is away: %s", refusal.message)
                 self._closing.wait(RETRY_SECONDS)

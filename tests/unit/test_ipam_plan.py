@@ -15,7 +15,7 @@ from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import AddressAllocated, AddressReleased, Event, SubnetCreated, SubnetDeleted, SubnetPoolsChanged
 from libs.model import AddressRange, FixedIp
 from libs.network.world import ChooseAddresses
-from services.ipam.book import AddressBook
+from services.ipam.book import CHECK_SECONDS, AddressBook
 from services.ipam.plan import KEEP_SECONDS, AddressPlan
 
 NET = "net"
@@ -186,6 +186,30 @@ def test_an_asker_who_knows_a_newer_subnet_is_answered_from_the_newer_log() -> N
     reads = log.reads
     book.answer([ask("r", "new")])
     assert log.reads == reads, "nothing new, nothing read"
+
+
+def test_a_log_of_another_epoch_is_read_anew_though_news_never_end() -> None:
+    """A restored database under load: there is always something new, and what was known before is not so any more."""
+    log, tails = Ledgerlet(v4(last=4), AddressAllocated("p", "s4", "10.0.0.2")), list[int]()
+
+    class News:
+        def __init__(self, position: int) -> None:
+            tails.append(position)
+
+        def wait(self, seconds: float) -> list[Recorded]:
+            time.sleep(0.01)
+            return log.facts[-1:]
+
+    book = AddressBook(log, lambda: plan_over(log), News)
+    thread = threading.Thread(target=book.run, daemon=True)
+    thread.start()
+    log.facts, log.epoch = log.facts[:1], 2
+    deadline = time.monotonic() + 3 * CHECK_SECONDS
+    while len(tails) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    book.close()
+    thread.join(5)
+    assert tails == [2, 1], "followed from where the new past ends"
 
 
 def test_a_deleted_subnet_is_not_chosen_from() -> None:
