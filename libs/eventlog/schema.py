@@ -20,6 +20,8 @@ UPGRADE_LOCK = 0x6E6C5550
 
 APPEND_ONLY = ("event", "command")
 READ_ONLY = ("log_identity", "alembic_version")
+NEVER_REMOVED = {"stream_head": "select, insert, update", "relay": "select, update"}
+"""{table: rights} of what is changed, but of which nothing goes."""
 
 
 def upgrade(admin_url: str, service_url: str = "") -> None:
@@ -104,4 +106,4 @@ def _limited(cursor: psycopg2.extensions.cursor) -> list[tuple[str, str]]:
     cursor.execute("select inhrelid::regclass::text from pg_inherits where inhparent = 'event'::regclass")
     partitions = [name for (name,) in cursor.fetchall()]
     append_only = [(table, "select, insert") for table in (*APPEND_ONLY, *partitions)]
-    return append_only + [(table, "select") for table in READ_ONLY]
+    return append_only + [(table, "select") for table in READ_ONLY] + list(NEVER_REMOVED.items())
