@@ -62,7 +62,7 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
         rate = self.container.config["settings"].agent_messages_per_second
         self._rates = Rates(rate * BURST_SECONDS, rate)
         self._yielded = 0.0
-        self._patience, self._shuts = Rates(FLOOD, rate), Rates(1, 1 / 30)
+        self._patience, self._shuts = Rates(FLOOD, rate), Rates(1, 0.2)
         self._lanes: Lanes[tuple[amqp.Message, AgentMessage]] = Lanes(WORKERS, LANE, LANE_BYTES)
         self._wire = Wire(self.container.config["AMQP_URI"], self._consume, on_lost=self._lost)
 
@@ -111,7 +111,7 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
     def _shut_off(self, raw: amqp.Message) -> None:
         """Unbind the exchange of who sends far too much; the name comes back when it has waited."""
         exchange = raw.delivery_info["exchange"]
-        if not asker(exchange) or self._patience.allow(exchange, monotonic()):
+        if not asker(exchange) or self._patience.allow(exchange, monotonic(), _cost(raw)):
             return
         if not self._shuts.allow(exchange, monotonic()):  # what was on its way already
             return
@@ -141,7 +141,7 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
             return "not an agent"
         if len(raw.body) > MESSAGE_LIMIT:
             return "too large"
-        if not self._rates.allow(user, monotonic(), 1 + len(raw.body) // BYTES):
+        if not self._rates.allow(user, monotonic(), _cost(raw)):
             return "too many"
         return "" if self._lanes.has_room(user, len(raw.body)) else "too many waiting"
 
@@ -166,6 +166,10 @@ class RequestConsumer(Entrypoint):  # type: ignore[misc]
     def _lost(self) -> None:
         """What waits will be delivered again; what is being handled goes on."""
         self._lanes.clear()
+
+
+def _cost(raw: amqp.Message) -> int:
+    return 1 + len(raw.body) // BYTES
 
 
 def _ack(raw: amqp.Message) -> None:

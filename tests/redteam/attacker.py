@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -79,3 +80,17 @@ class Attacker:
     def close(self) -> None:
         """Gone."""
         self.connection.collect()
+
+
+def flood(url: str, text: str) -> None:
+    """Say it as fast as it goes, until killed."""
+    red = Attacker(url)
+    while True:
+        try:
+            red.say(text)
+        except (OSError, AMQPError):  # the broker holds back who sends too much
+            red.recover()
+
+
+if __name__ == "__main__":
+    flood(sys.argv[1], sys.stdin.read())

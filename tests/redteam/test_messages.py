@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
+import subprocess
+import sys
 import time
 import uuid
 from typing import Any
 
 import pytest
 import requests
-from amqp.exceptions import AMQPError
 
 from libs.model import ACTIVE
 from tests.integration.topology_world import eventually
@@ -168,9 +168,10 @@ def test_a_flood_leaves_the_others_their_turn(scene: Scene, ovs_attacker: Attack
         "wiring": json.dumps({"kind": "Wiring", "ports": wiring(scene.theirs, wired=False)["ports"] * 1000}),
         "rubbish": "x" * 10_000,
     }
-    stop = threading.Event()
-    thread = threading.Thread(target=flood, args=(ovs_attacker, texts[body], stop))
-    thread.start()
+    command = [sys.executable, "-m", "tests.redteam.attacker", ovs_attacker.url]
+    flood = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    flood.stdin.write(texts[body])  # type: ignore[union-attr]
+    flood.stdin.close()  # type: ignore[union-attr]
     times = []
     try:
         time.sleep(1.0)
@@ -178,26 +179,18 @@ def test_a_flood_leaves_the_others_their_turn(scene: Scene, ovs_attacker: Attack
             scene.victim.unplug(port) if turn % 2 else scene.victim.plug(port)
             wanted = "DOWN" if turn % 2 else ACTIVE
             times.append(
-                eventually("heard", lambda wanted=wanted: scene.cloud.state("port", port).status == wanted, 20)
+                eventually("heard", lambda wanted=wanted: scene.cloud.state("port", port).status == wanted, 45)
             )
-            print(f"{body} {times[-1]:.3f} depth {len(times)}")
             assert requests.get(f"{scene.api}/v2.0/networks", timeout=5).ok
     finally:
-        stop.set()
-        thread.join()
+        flood.kill()
+        flood.wait()
     print(
         f"flood of {body}: a report is heard after {sorted(times)[3] * 1000:.0f} ms, at worst {max(times) * 1000:.0f} ms"
     )
-    assert sorted(times)[3] < 2.0
-    ovs_attacker.recover()
-
-
-def flood(red: Attacker, text: str, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            red.say(text)
-        except (OSError, AMQPError):  # the broker holds back who sends too much
-            red.recover()
+    assert sorted(times)[3] < 2.0, (
+        "but for what was lost before it was shut off; agents say that again within half a minute"
+    )
 
 
 def test_a_port_that_flaps_without_end_costs_the_log_little(scene: Scene, ovs_attacker: Attacker) -> None:
