@@ -14,12 +14,14 @@ if __name__ == "__main__":
 
 import contextlib  # noqa: E402
 import json  # noqa: E402
+import logging  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 from datetime import datetime  # noqa: E402
 from typing import Any  # noqa: E402
+from urllib.parse import urlsplit  # noqa: E402
 
 from libs.agent.runtime import AgentRuntime  # noqa: E402
 from libs.bus.agent_link import AgentLink  # noqa: E402
@@ -115,12 +117,12 @@ class Agent:
         self.runtime.on_feed(feed)
 
 
-def cut() -> int:
-    """Cut every connection of this process in the same instant; how many. They come back by themselves."""
+def cut(port: int) -> int:
+    """Cut every connection of this process to the broker's port in the same instant; how many. They come back by themselves."""
     found = 0
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as one:
-            if one.family == socket.AF_INET:
+            if one.family == socket.AF_INET and one.getpeername()[1] == port:
                 one.shutdown(socket.SHUT_RDWR)
                 found += 1
     return found
@@ -128,6 +130,7 @@ def cut() -> int:
 
 def main() -> None:
     """Start the agents, then answer commands until the input ends."""
+    logging.disable(logging.WARNING)  # a thousand agents that are cut off have nothing new to tell
     tally = Tally()
     urls: dict[str, str] = json.loads(sys.stdin.readline())
     agents = [Agent(host, number, url, tally) for number, (host, url) in enumerate(urls.items(), 1)]
@@ -140,7 +143,7 @@ def main() -> None:
         elif line.strip() == "forget":
             tally.forget()
         elif line.strip() == "cut":
-            answer = {"cut": cut()}
+            answer = {"cut": cut(urlsplit(next(iter(urls.values()))).port or 5672)}
         print(json.dumps(answer), flush=True)
 
 

@@ -56,29 +56,34 @@ class Chain:
         self.log_id, self.epoch, self.position = "", 0, 0
         self.networks: frozenset[str] = frozenset()
         self.ready, self.gap = False, True
-        self._request = ""
+        self._asked: Fetch | None = None
         self._feed_parts, self._answer_parts = _Parts(), _Parts()
         self._held: deque[Feed] = deque(maxlen=HELD)
 
     @property
     def asking(self) -> bool:
         """Whether a Fetch is under way."""
-        return self._request != ""
+        return self._asked is not None
 
     @property
     def in_sync(self) -> bool:
         """Whether nothing is known to be missing."""
         return self.ready and not self.gap
 
-    def ask(self, request: str) -> Fetch:
-        """A Fetch with this id, instead of one that was not answered; allowed at any time, to be sure."""
-        self._request = request
-        return Fetch(request, self.position, tuple(sorted(self.networks)), self.log_id, self.epoch)
+    def ask(self, request: str, anew: bool = True) -> Fetch:
+        """A Fetch with this id, instead of one that was not answered; allowed at any time, to be sure.
+
+        Not `anew`: what was asked already and would be asked just so is repeated under its old id, so that a late answer counts.
+        """
+        fetch = Fetch(request, self.position, tuple(sorted(self.networks)), self.log_id, self.epoch)
+        if anew or self._asked is None or replace(fetch, request=self._asked.request) != self._asked:
+            self._asked = fetch
+        return self._asked
 
     def receive(self, feed: Feed) -> tuple[Feed, ...]:
         """What to take in now, in this order: per feed first forget `left` and `entered` (all when `full`), then take `events`."""
         if feed.request:
-            return self._answered(feed) if feed.request == self._request else ()
+            return self._answered(feed) if self._asked is not None and feed.request == self._asked.request else ()
         whole = feed if feed.parts == 1 else self._feed_parts.add(feed)
         if whole is None:
             return ()
@@ -89,7 +94,7 @@ class Chain:
         answer = self._answer_parts.add(part)
         if answer is None:
             return ()
-        self._request = ""
+        self._asked = None
         if answer.full:
             return (self._take(answer), *self._resume())
         if not self._is_mine(answer) or answer.prev > self.position:

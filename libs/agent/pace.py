@@ -9,14 +9,15 @@ from dataclasses import dataclass
 class Pace:
     """All in seconds.
 
-    settle: how long changes gather before they are applied. fetch_again: when a Fetch is repeated that nobody answered. fetch_pause:
-    at least so long between two Fetches. check: after so long without any answer an agent asks whether it missed something.
-    complete: between two complete wiring reports. audit: between two full read-backs. backoff: waits after 1, 2, .. failures to
-    apply. spread: agents that were cut off together come back within this time, not all in one instant.
+    settle: how long changes gather before they are applied. fetch_again: when a Fetch is repeated that nobody answered, the waits
+    after the 1st, 2nd, .. time. fetch_pause: at least so long between two Fetches. check: after so long without any answer an agent
+    asks whether it missed something. complete: between two complete wiring reports. audit: between two full read-backs. backoff:
+    waits after 1, 2, .. failures to apply. spread: agents that were cut off together come back within this time, not all in one
+    instant.
     """
 
     settle: float = 0.002
-    fetch_again: float = 3.0
+    fetch_again: tuple[float, ...] = (3.0, 6.0, 12.0, 24.0)
     fetch_pause: float = 0.2
     check: float = 60.0
     complete: float = 30.0

@@ -36,7 +36,7 @@ class AgentRuntime:
         self._fetch_at = self._fetched_at = 0.0
         self._complete_at = monotonic() + self._pace.complete
         self._audit_at = monotonic() + _about(self._pace.audit)
-        self._ups, self._failures, self._applied = 0, 0, 0
+        self._ups, self._failures, self._applied, self._unanswered = 0, 0, 0, 0
 
     def run(self) -> None:
         """Start the bus and the heartbeat, then apply whenever poked; blocks."""
@@ -75,6 +75,7 @@ class AgentRuntime:
         """The bus is there (again): introduce, and ask for what may have been lost meanwhile."""
         self._fetch_at = monotonic() + (random.uniform(0, self._pace.spread) if self._ups else 0)
         self._ups += 1
+        self._unanswered = 0
         self._hello_due = True
         self._nudged.set()
 
@@ -85,8 +86,8 @@ class AgentRuntime:
             for part in self._chain.receive(feed):
                 self._take_in(part)
             if feed.request and asked:
-                wait = self._pace.fetch_again if self._chain.asking else _about(self._pace.check)
-                self._fetch_at = monotonic() + wait
+                self._unanswered = self._unanswered if self._chain.asking else 0
+                self._fetch_at = monotonic() + (self._again() if self._chain.asking else _about(self._pace.check))
                 self._complete_due = self._complete_due or self._chain.in_sync
             if self._chain.gap and not self._chain.asking:
                 self._ask_soon()
@@ -121,13 +122,19 @@ class AgentRuntime:
         if monotonic() < self._fetch_at or not self._ups:
             return
         with self._lock:
-            fetch = self._chain.ask(uuid.uuid4().hex)
+            fetch = self._chain.ask(uuid.uuid4().hex, anew=self._unanswered == 0)
             self._fetched_at = monotonic()
-            self._fetch_at = self._fetched_at + self._pace.fetch_again
+            self._fetch_at = self._fetched_at + self._again()
+            self._unanswered += 1
         # A Hello that nobody got is told again until something is answered.
         if self._hello_due or not self._chain.in_sync:
             self._hello_due = not self._link.send(self._hello())
         self._link.send(fetch)
+
+    def _again(self) -> float:
+        """Seconds until the next Fetch if nobody answers: each time more, or too many who ask would keep all from being answered."""
+        waits = self._pace.fetch_again
+        return _about(waits[min(self._unanswered, len(waits) - 1)])
 
     def _hello(self) -> Hello:
         brain, settings = self._brain, self._settings

@@ -18,7 +18,7 @@ from tests.fakes.recording_brain import OVS_CONFIGURATIONS, RecordingBrain
 from tests.integration.topology_world import Cloud
 
 Message = TypeVar("Message")
-PACE = Pace(fetch_again=0.5, check=2.0, complete=2.0)
+PACE = Pace(fetch_again=(0.5,), check=2.0, complete=2.0)
 """An agent repeats itself sooner than in life, so that a test of what heals takes seconds."""
 
 

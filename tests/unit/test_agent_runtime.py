@@ -18,7 +18,9 @@ from libs.feed import AgentMessage, Alive, Drift, Feed, Fetch, Hello, PortReport
 from libs.model import OVS_AGENT
 
 M = TypeVar("M")
-FAST = Pace(fetch_again=0.15, fetch_pause=0.02, check=5.0, complete=5.0, audit=60.0, backoff=(0.02, 0.05), spread=0.01)
+FAST = Pace(
+    fetch_again=(0.15,), fetch_pause=0.02, check=5.0, complete=5.0, audit=60.0, backoff=(0.02, 0.05), spread=0.01
+)
 
 
 @dataclass
@@ -207,7 +209,7 @@ def test_a_fetch_that_nobody_answers_is_repeated_with_the_hello(agent: Agent) ->
     agent.runtime.on_up()
     agent.bus.await_count(Fetch, 3)
     assert len(agent.bus.all(Hello)) >= 2
-    assert len({fetch.request for fetch in agent.bus.all(Fetch)}) == len(agent.bus.all(Fetch))
+    assert len({fetch.request for fetch in agent.bus.all(Fetch)}) == 1, "a late answer to the first one counts"
 
 
 def test_answers_that_never_fit_do_not_make_a_storm(agent: Agent) -> None:
