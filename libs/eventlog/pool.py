@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions
 
 from libs import errors
 from libs.errors import Refusal
@@ -28,7 +28,11 @@ _CONNECT: dict[str, Any] = {
     "tcp_user_timeout": 10000,
     "application_name": "netledger",
 }
+Connection = extensions.connection
 LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
+"""What a lost connection raises."""
+FAILED = psycopg2.Error
+"""Whatever a session of one's own raises."""
 
 
 def lost(error: BaseException) -> Refusal:

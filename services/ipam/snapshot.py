@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from psycopg2.extensions import connection as Connection
-
-from libs.eventlog.pool import Pool
+from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import Row
 from libs.network.kinds import resource_of
 from services.ipam.numbers import number

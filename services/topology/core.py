@@ -8,14 +8,13 @@ import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from psycopg2.extensions import connection as Connection
-
 from libs.asking import Asker
 from libs.bus import Away, Caller, HostFeeds, Wire, parse_user
 from libs.config import Settings
 from libs.errors import Refusal, bad_request, unavailable
 from libs.eventlog.commit import Ledger
 from libs.eventlog.follow import Tail
+from libs.eventlog.pool import Connection
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Fetch

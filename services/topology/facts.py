@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
-
 from libs.codec import type_name
 from libs.eventlog import statements
 from libs.eventlog.chain import Stored, open_stored
-from libs.eventlog.pool import Pool
+from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import NetworkDhcpScheduled, PortBound
 from services.topology.scopes import NOT_FOR_HOSTS

@@ -9,9 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from psycopg2.extensions import connection as Connection
-
-from libs.eventlog.pool import Pool
+from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity
 from libs.feed import Feed, Fetch
 from libs.model import host_token

@@ -11,11 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-import psycopg2
-from psycopg2.extensions import connection as Connection
-
 from libs.errors import Refusal
-from libs.eventlog.pool import LOST, connect
+from libs.eventlog.pool import FAILED, LOST, Connection, connect
 from services.topology import facts
 from services.topology.relay import LeadershipLost
 
@@ -60,7 +57,7 @@ class Leadership:
                     session = None
                 else:
                     self._judge(session)
-            except (*LOST, psycopg2.Error, Refusal, OSError, LeadershipLost) as error:
+            except (*LOST, FAILED, Refusal, OSError, LeadershipLost) as error:
                 _log.warning("leadership ended: %s", error)
                 _close(session)
                 session = None

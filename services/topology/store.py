@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from psycopg2.extensions import connection as Connection
-
+from libs.eventlog.pool import Connection
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.model import host_token
 from services.topology import facts, feeds
