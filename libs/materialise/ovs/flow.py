@@ -12,7 +12,6 @@ from typing import NamedTuple
 TAG = 0x4E4C  # "NL" in the upper 16 bits of a cookie marks a flow as ours
 _TAG_SHIFT = 48
 _POSITIONS = (1 << _TAG_SHIFT) - 1
-TAG_MATCH = f"cookie={TAG << _TAG_SHIFT:#x}/{0xFFFF << _TAG_SHIFT:#x}"
 
 _LINE = re.compile(
     r"\s*(?:cookie=(?P<cookie>0x[0-9a-f]+), ?)?(?:table=(?P<table>\d+), ?)?(?P<match>[^ ]*) ?actions=(?P<actions>.*)"
