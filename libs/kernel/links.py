@@ -7,8 +7,9 @@ made; an empty answer means that nothing was touched. One call takes a batch; an
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -162,8 +163,19 @@ def _ensure_addresses(
     for cidr in sorted(wanted - actual):
         address, _, length = cidr.partition("/")
         flags = {"flags": _NODAD} if ":" in address else {}
-        ipr.addr("add", index=index, address=address, prefixlen=int(length), **flags)
-        changes.append(f"address {cidr} {name} added")
+        with _unless_there():
+            ipr.addr("add", index=index, address=address, prefixlen=int(length), **flags)
+            changes.append(f"address {cidr} {name} added")
+
+
+@contextlib.contextmanager
+def _unless_there() -> Iterator[None]:
+    """What is there already counts as added: not everything is read back (link-local addresses, routes of others)."""
+    try:
+        yield
+    except NetlinkError as error:
+        if error.code != errno.EEXIST:
+            raise
 
 
 def _ensure_routes(ipr: IPRoute, wanted: set[tuple[str, str]], changes: list[str]) -> None:
@@ -172,8 +184,9 @@ def _ensure_routes(ipr: IPRoute, wanted: set[tuple[str, str]], changes: list[str
         ipr.route("del", dst=to, gateway=via)
         changes.append(f"route {to} via {via} removed")
     for to, via in sorted(wanted - actual):
-        ipr.route("add", dst=to, gateway=via)
-        changes.append(f"route {to} via {via} added")
+        with _unless_there():
+            ipr.route("add", dst=to, gateway=via)
+            changes.append(f"route {to} via {via} added")
 
 
 VERBS = {

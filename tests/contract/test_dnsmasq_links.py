@@ -109,6 +109,16 @@ def test_removing_a_subnets_first_address_keeps_its_second(host: Host) -> None:
     assert host.read()["devices"]["ns-0"]["addresses"] == ["10.5.0.3/24"]
 
 
+def test_an_address_that_is_there_already_stops_nothing(host: Host) -> None:
+    """Link-local addresses are not read back: adding one again must do no harm."""
+    wanted = host.item(addresses=["10.5.0.2/24", "fe80::1/64"])
+    host.ensure(wanted)
+    assert host.ensure(wanted) == []
+    assert "fe80::1/64" in sh("ip", "-n", host.inner, "-6", "addr", "show", "dev", "ns-0")
+    host.ensure(host.item(addresses=["10.5.0.3/24", "fe80::1/64"]))
+    assert host.read()["devices"]["ns-0"]["addresses"] == ["10.5.0.3/24"]
+
+
 def test_what_somebody_else_did_is_repaired(host: Host) -> None:
     host.ensure(host.item())
     sh("ip", "-n", host.inner, "addr", "flush", "dev", "ns-0")
