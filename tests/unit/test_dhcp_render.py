@@ -237,3 +237,14 @@ def test_an_ipv6_prefix_that_dnsmasq_cannot_advertise_is_left_out_and_said() -> 
     wanted = served(facts, network_id)
     assert not [word for word in wanted.command if "fd00" in word]
     assert any("/80" in text for text in wanted.refused)
+
+
+@pytest.mark.parametrize("cidr", ["fe80::/64", "::ffff:1.2.3.0/120"])
+def test_a_subnet_of_an_older_log_that_cannot_be_served_does_not_cost_the_others_theirs(cidr: str) -> None:
+    facts = Facts()
+    network_id, _ = facts.served_network(subnet_id=SUBNET)
+    facts.subnet(network_id, cidr, subnet_id=SUBNET_6)
+    wanted = served(facts, network_id)
+    assert wanted.subnets == 1
+    assert SUBNET_6 not in " ".join(wanted.command) + text_of(wanted.options)
+    assert any(SUBNET_6 in text for text in wanted.refused)

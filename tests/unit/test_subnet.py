@@ -189,10 +189,23 @@ def test_subnets_made_together_do_not_overlap_either_and_none_is_made():
         ("224.0.0.0/24", 4, "Multicast IP subnet is not supported"),
         ("127.0.0.0/24", 4, "Loopback IP subnet is not supported"),
         ("0.0.0.0/24", 4, "First IP '0.0.0.0' of network is not supported"),
+        ("ff02::/64", 6, "Multicast IP subnet is not supported"),
     ],
 )
 def test_cidrs_that_cannot_be_served_are_refused(cidr, version, words):
     made(cidr, version).refused(400, "InvalidInput", words)
+
+
+@pytest.mark.parametrize("cidr", ["fe80::/64", "fe80:1::/64", "febf::/64", "fe80::/9", "fe00::/8"])
+@pytest.mark.parametrize("dhcp", [True, False])
+def test_link_local_addresses_are_each_hosts_own_and_no_subnet(cidr, dhcp):
+    made(cidr, 6, enable_dhcp=dhcp).refused(400, "InvalidInput", "link-local")
+
+
+@pytest.mark.parametrize("cidr", ["::ffff:1.2.3.0/120", "::ffff:0:0/96"])
+@pytest.mark.parametrize("dhcp", [True, False])
+def test_ipv4_in_the_clothes_of_ipv6_is_no_subnet(cidr, dhcp):
+    made(cidr, 6, enable_dhcp=dhcp).refused(400, "InvalidInput", "IPv4-mapped")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def network_of(subnet: Subnet) -> IPNetwork:
     network = checked_cidr(subnet.cidr, subnet.ip_version)
     mode = range_mode(subnet)
     length = network.prefixlen
+    if network.version == 6 and (network.is_link_local() or network.is_ipv4_mapped()):
+        raise Unrepresentable(f"subnet {subnet.subnet_id}: {network} is nothing that can be served")
     if network.version == 6 and mode is not None and (length < 64 or (sends_ra(subnet) and length != 64)):
         raise Unrepresentable(f"subnet {subnet.subnet_id}: dnsmasq serves no /{length} in mode {mode}")
     return network

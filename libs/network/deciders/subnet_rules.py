@@ -24,6 +24,7 @@ MAX_DNS_SERVERS, MAX_HOST_ROUTES = 5, 20
 V6_MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MIN_MTU, MIN_MTU_V6 = 68, 1280
 """Bytes: RFC 791 and RFC 8200."""
+_LINK_LOCAL, _MAPPED = "fe80::/10", "::ffff:0:0/96"
 
 
 def check_version(ip_version: int, text: str, name: str) -> None:
@@ -39,6 +40,12 @@ def check_cidr(ip_version: int, cidr: str) -> None:
         raise invalid_input("0 is not allowed as CIDR prefix length")
     if ip_version == 6 and addresses.span(cidr)[0] == 0:
         raise invalid_input("IPv6 subnet '::' is not supported")
+    # Stricter than Neutron, which takes these and then cannot serve them: every host forms link-local addresses by itself (and
+    # routers use one on all links), and nobody sends IPv4-mapped addresses over a wire.
+    if ip_version == 6 and addresses.overlap(cidr, _LINK_LOCAL):
+        raise invalid_input(f"Subnet '{cidr}' overlaps with the link-local addresses {_LINK_LOCAL}")
+    if ip_version == 6 and addresses.overlap(cidr, _MAPPED):
+        raise invalid_input(f"Subnet '{cidr}' overlaps with the IPv4-mapped addresses {_MAPPED}")
 
 
 def check_dhcp_fits(ip_version: int, cidr: str) -> None:
