@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from libs.config import BadSetting, Settings
 from libs.errors import Refusal, bad_request
@@ -31,6 +32,33 @@ def check_listening(settings: Settings) -> None:
             f"NETLEDGER_API_HOST={settings.api_host!r}: auth mode none believes every caller, so it listens on loopback only; "
             "NETLEDGER_API_PUBLIC=true allows it nevertheless"
         )
+
+
+def page_guard(settings: Settings) -> Callable[[Mapping[str, Any]], None]:
+    """A look at a request's WSGI environ, before anything else: raises Refusal 403 for what a web page could have a browser send.
+
+    Mode none believes whoever reaches it, and a page in the operator's browser reaches loopback. Browsers say the page's origin with
+    what it writes, and a page whose name was made to point here (DNS rebinding) sends that name as Host.
+    """
+
+    def guard(environ: Mapping[str, Any]) -> None:
+        host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN", "")
+        if origin and origin.partition("://")[2].lower() != host.lower():
+            raise _from_elsewhere("The request comes from a web page of another origin")
+        if host and not settings.api_public and not _is_ours(host, settings):
+            raise _from_elsewhere("The header Host names another host; NETLEDGER_API_PUBLIC=true allows it")
+
+    return guard if settings.auth == "none" else lambda environ: None
+
+
+def _is_ours(host: str, settings: Settings) -> bool:
+    """Whether a Host header (name or address, maybe with a port) means this machine, or the address that the API listens on."""
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return _is_here(name.lower()) or name == settings.api_host
+
+
+def _from_elsewhere(message: str) -> Refusal:
+    return Refusal(403, "HTTPForbidden", message)
 
 
 def _is_here(host: str) -> bool:

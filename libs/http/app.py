@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from libs.errors import Refusal
@@ -21,11 +21,15 @@ _JSON = ("Content-Type", "application/json")
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
 
 
-class App:
-    """A WSGI application over a Router whose handlers take a Request and give a Reply."""
+Guard = Callable[[Mapping[str, Any]], None]
+"""Looks at a request's environ before anything else does. Raises Refusal."""
 
-    def __init__(self, router: Router, limits: Limits) -> None:
-        self._router, self._limits = router, limits
+
+class App:
+    """A WSGI application over a Router whose handlers take a Request and give a Reply; `guard` sees every request first."""
+
+    def __init__(self, router: Router, limits: Limits, guard: Guard = lambda environ: None) -> None:
+        self._router, self._limits, self._guard = router, limits, guard
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """PEP 3333. Raises Closed when the client went away while it was read."""
@@ -39,6 +43,7 @@ class App:
 
     def _reply(self, environ: dict[str, Any], request_id: str) -> Reply:
         try:
+            self._guard(environ)
             handler, parameters = self._router.match(environ["REQUEST_METHOD"], environ["PATH_INFO"])
             given = environ.get("HTTP_X_OPENSTACK_REQUEST_ID", "")
             correlation = given if _REQUEST_ID.fullmatch(given) else request_id

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from libs.errors import bad_request
+from libs.http.door import is_loopback
 from libs.http.errors import not_json, too_large
 from libs.http.json_text import parse_json
 from libs.http.limits import Limits
@@ -46,8 +47,8 @@ class Request:
 
     @property
     def root(self) -> str:
-        """Scheme and host as the client sees them."""
-        scheme = self.header("x-forwarded-proto")
+        """Scheme and host as the client sees them; only a proxy on this machine is believed about the scheme."""
+        scheme = self.header("x-forwarded-proto") if is_loopback(self.environ.get("REMOTE_ADDR", "")) else ""
         scheme = scheme if scheme in ("http", "https") else "http"
         return f"{scheme}://{self.header('host') or 'localhost'}"
 
@@ -63,7 +64,9 @@ class Request:
         if not self.has_body():
             return None
         kind = self.environ.get("CONTENT_TYPE", "")
-        if kind.partition(";")[0].strip().lower() not in ("application/json", ""):
+        # Neutron takes a body without a type, so we do; but a web page may send one to anybody without asking first.
+        taken = ("application/json",) if self.header("origin") else ("application/json", "")
+        if kind.partition(";")[0].strip().lower() not in taken:
             raise not_json(kind)
         most = self.limits.bulk_bytes if bulk else self.limits.body_bytes
         if int(self.environ.get("CONTENT_LENGTH", 0)) > most:

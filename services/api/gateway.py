@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from libs.auth import page_guard
 from libs.config import Settings
 from libs.http.app import App
 from libs.http.limits import Limits
@@ -20,4 +21,4 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes = [*discovery.ROUTES, *extensions.ROUTES]
     for kind in KINDS:
         routes += Resources(kind, reads, writes, settings, clock).routes()
-    return App(Router(routes), limits)
+    return App(Router(routes), limits, page_guard(settings))

@@ -38,10 +38,10 @@ class Seen:
 
 
 class Browser:
-    """One caller of an application; `headers` go with every request."""
+    """One caller of an application, from the address `peer`; `headers` go with every request."""
 
-    def __init__(self, app: Any, headers: Mapping[str, str] | None = None) -> None:
-        self._app, self._headers = app, dict(headers or {})
+    def __init__(self, app: Any, headers: Mapping[str, str] | None = None, peer: str = "127.0.0.1") -> None:
+        self._app, self._headers, self._peer = app, dict(headers or {}), peer
 
     def acting(self, project: str, *roles: str, **headers: str) -> Browser:
         """Another caller."""
@@ -55,7 +55,8 @@ class Browser:
             "REQUEST_METHOD": method,
             "PATH_INFO": path,
             "QUERY_STRING": query,
-            "HTTP_HOST": "api:9696",
+            "HTTP_HOST": "localhost:9696",
+            "REMOTE_ADDR": self._peer,
         }
         env |= {"wsgi.input": _Input(data), "CONTENT_LENGTH": str(len(data)), "CONTENT_TYPE": "application/json"}
         for name, value in {**self._headers, **headers}.items():

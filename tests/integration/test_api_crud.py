@@ -131,7 +131,7 @@ def test_agents_are_listed_with_their_heartbeat(world: World, admin: Browser, da
 
 
 def test_discovery_tells_versions_resources_and_extensions(admin: Browser) -> None:
-    link = {"rel": "self", "href": "http://api:9696/v2.0/"}
+    link = {"rel": "self", "href": "http://localhost:9696/v2.0/"}
     assert admin.get("/").json == {"versions": [{"id": "v2.0", "status": "CURRENT", "links": [link]}]}
     for path in ("/v2.0", "/v2.0/"):
         assert [one["collection"] for one in admin.get(path).json["resources"]] == ["networks", "subnets", "ports"]

@@ -30,6 +30,7 @@ class Gateway:
             "AMQP_URL": amqp_url,
             "API_PORT": str(self.port),
             "RPC_SECONDS": "1",
+            "API_PUBLIC": "true",  # raw requests here name any host
             **settings,
         }
         environ = {**os.environ, **{f"NETLEDGER_{name}": value for name, value in given.items()}}
@@ -193,6 +194,6 @@ def test_it_ends_when_told_and_finishes_what_it_began(database, broker) -> None:
 
 
 def test_believing_everybody_is_for_this_machine_only(database, broker) -> None:
-    gateway = Gateway(database.url, broker.url, API_HOST="0.0.0.0")
+    gateway = Gateway(database.url, broker.url, API_HOST="0.0.0.0", API_PUBLIC="false")
     assert gateway.process.wait(20) != 0
     assert b"loopback" in gateway.process.stderr.read()

@@ -142,7 +142,10 @@ def test_a_page_s_address_is_what_the_client_used() -> None:
     def where(request: Request) -> Reply:
         return Reply(200, [json.dumps(request.url).encode()])
 
-    browser = Browser(App(Router([("GET", "/x/{id}", where)]), LIMITS))
+    app = App(Router([("GET", "/x/{id}", where)]), LIMITS)
+    browser = Browser(app)
     assert browser.get("/x/1?a=b", Host="cloud:9696").json == "http://cloud:9696/x/1"
     assert browser.get("/x/1", Host="cloud", **{"X-Forwarded-Proto": "https"}).json == "https://cloud/x/1"
     assert browser.get("/x/1", Host="cloud", **{"X-Forwarded-Proto": "javascript"}).json == "http://cloud/x/1"
+    afar = Browser(app, peer="192.0.2.1").get("/x/1", Host="cloud", **{"X-Forwarded-Proto": "https"})
+    assert afar.json == "http://cloud/x/1", "only a proxy on this machine is believed"
