@@ -111,6 +111,27 @@ def test_each_lie_alone_leaves_the_next_truth_to_be_heard(scene: Scene, ovs_atta
         eventually("the truth", lambda wired=wired: heard(scene, ovs_attacker, port, wired))
 
 
+def test_properties_and_codecs_that_nobody_can_read_end_nothing(scene: Scene, ovs_attacker: Attacker) -> None:
+    """py-amqp raises on the first four, which would end the connection, and the broker would deliver them again and again."""
+    port, alive = scene.cloud.port(scene.shared, "compute2"), {"kind": "Alive", "position": 0}
+    for properties in (
+        {"application_headers": nested(700)},
+        {"correlation_id": b"\xff\xfe"},
+        {"content_type": b"\xff"},
+        {"user_id": None, "message_id": b"\xc3"},
+        {"application_headers": {b"\xff": b"\xff", "x" * 255: list(range(3000))}},
+        {"timestamp": 2**63 - 1},
+        {"content_encoding": "rot13"},
+        {"content_encoding": "utf-7"},
+    ):
+        ovs_attacker.say(alive, **properties)  # type: ignore[arg-type]
+        ovs_attacker.say("", **properties)  # type: ignore[arg-type]
+    ovs_attacker.say("-" * 250_000 + "x" * 10, content_encoding="punycode")
+    ovs_attacker.settle()
+    scene.victim.plug(port)
+    eventually("the others are heard", lambda: scene.cloud.state("port", port).status == ACTIVE)
+
+
 def own_port(scene: Scene, red: Attacker) -> str:
     """A port bound on the attacker's host, which has to look alive for that."""
     red.say({"kind": "Alive", "position": 0})
