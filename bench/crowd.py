@@ -60,10 +60,11 @@ class Crowd:
         self._process.send_signal(signal.SIGCONT)
 
     def await_sync(self, seconds: float = 300) -> float:
-        """Seconds until no agent lacks anything that it knows of. Raises TimeoutError."""
-        begun = time.perf_counter()
+        """Seconds until every agent was answered since the last `forget`, and lacks nothing that it knows of. Raises TimeoutError."""
+        begun, number = time.perf_counter(), len(self.hosts)
         while time.perf_counter() - begun < seconds:
-            if self.ask("stats")["in_sync"] == len(self.hosts):
+            stats = self.ask("stats")
+            if stats["in_sync"] == number and stats["deltas"] + stats["fulls"] >= number:
                 return time.perf_counter() - begun
             time.sleep(0.2)
         raise TimeoutError("not all agents are in sync")
