@@ -30,6 +30,7 @@ default_pass = {password}
 tcp_listen_options.nodelay = true
 heartbeat = 30
 disk_free_limit.absolute = 50MB
+max_message_size = 16777216
 log.console = true
 log.console.level = warning
 log.file = false

@@ -36,7 +36,7 @@ class SecretFiles:
         self._keep("database_url", f"postgresql://{SERVICE}:{_password()}@{DATABASE}/netledger\n")
         url = self._keep("amqp_admin_url", f"http://{ADMIN}:{_password()}@{MANAGEMENT}\n")
         password = url.rpartition("@")[0].rpartition(":")[2]
-        self._keep("rabbitmq.conf", f"default_user = {ADMIN}\ndefault_pass = {password}\n")
+        self._keep("rabbitmq.conf", f"default_user = {ADMIN}\ndefault_pass = {password}\nmax_message_size = 16777216\n")
         self._keep("amqp_url", f"amqp://{SERVICE}:{_password()}@{BROKER}/\n")
 
     def agents(self, host: str, broker: str) -> None:

@@ -214,3 +214,7 @@ def test_connections_and_channels_are_counted(scene: Scene, attacker: Attacker, 
         for _ in range(200):
             attacker.connection.channel()
     attacker.recover()
+
+
+def test_a_message_that_would_fill_the_broker_is_refused(scene: Scene, attacker: Attacker, harmless: None) -> None:
+    assert "message size" in attacker.refused(lambda red: red.say(b"x" * (17 << 20)))
