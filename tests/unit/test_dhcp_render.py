@@ -230,6 +230,16 @@ def test_a_gateway_outside_the_subnet_is_handed_out_but_is_no_route_of_ours() ->
     assert "option:router,192.0.2.1\n" in text_of(wanted.options)
 
 
+def test_the_way_out_is_the_gateway_of_a_subnet_where_this_port_has_an_address() -> None:
+    facts = Facts()
+    network_id = facts.network()
+    facts.subnet(network_id, "10.1.0.0/24", gateway="10.1.0.1")
+    roomy = facts.subnet(network_id, "10.2.0.0/24", gateway="10.2.0.1")
+    facts.schedule(network_id)
+    facts.dhcp_port(network_id, "fa:16:3e:dc:00:01", (roomy, "10.2.0.2"))
+    assert served(facts, network_id).device.gateway == "10.2.0.1"
+
+
 def test_an_ipv6_prefix_that_dnsmasq_cannot_advertise_is_left_out_and_said() -> None:
     facts = Facts()
     network_id, _ = facts.served_network()

@@ -88,12 +88,13 @@ def _device(port: Port, subnets: list[Subnet], mtu: int, refused: list[str]) -> 
         return None
     if not addresses:
         return None
-    gateway = next((one for one in map(_gateway, subnets) if one), None)
+    held = {fixed.subnet_id for fixed in port.fixed_ips}
+    gateway = next((one for subnet in subnets if subnet.subnet_id in held and (one := _gateway(subnet))), None)
     return Device(port_id, f"tap{port_id[:11]}", f"ns-{port_id[:11]}", mac, mtu, tuple(sorted(addresses)), gateway)
 
 
 def _gateway(subnet: Subnet) -> str | None:
-    """A gateway that the namespace can reach on-link."""
+    """A gateway that a namespace with an address on the subnet can reach on-link."""
     if subnet.ip_version != 4 or not subnet.enable_dhcp or not subnet.gateway_ip:
         return None
     try:
