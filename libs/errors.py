@@ -68,6 +68,11 @@ def no_address_left(network_id: str) -> Refusal:
     return Refusal(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network_id}.")
 
 
+def is_exhaustion(refusal: Refusal) -> bool:
+    """Whether it is `no_address_left`."""
+    return refusal.type == "IpAddressGenerationFailure"
+
+
 def ip_not_on_network(ip_address: str) -> Refusal:
     """400: no subnet of the network holds the asked address."""
     return Refusal(

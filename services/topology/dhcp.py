@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from time import monotonic
 
-from libs.commands import ScheduleDhcp
-from libs.errors import Refusal
+from libs.commands import Command, ScheduleDhcp, UpdatePort
+from libs.errors import Refusal, is_exhaustion
 from libs.eventlog.pool import Pool
 from libs.eventlog.protocol import EventLog, Recorded
 from libs.events import (
@@ -40,7 +40,10 @@ _UNSERVED = """
     select distinct s.network_id from subnet s left join
         (select network_id, count(*) as number from feed_member where member like 'dhcp-%%' group by network_id) m
         using (network_id)
-    where s.enable_dhcp and coalesce(m.number, 0) < %s"""
+    where s.enable_dhcp and coalesce(m.number, 0) < %s
+    union select s.network_id from subnet s join port p using (network_id)
+    where s.enable_dhcp and p.device_owner = 'network:dhcp' and s.id <> all (p.subnet_ids)"""
+_OF_SUBNET = "select network_id from subnet where id = %s"
 _ON_HOSTS = "select distinct network_id from feed_member where host = any (%s) and member = 'dhcp-' || network_id"
 _LOADS = "select host, count(*) from feed_member where member like 'dhcp-%' group by host"
 _STORE = "insert into projection (name, position) values (%s, %s) on conflict (name) do update set position = excluded.position"
@@ -78,15 +81,14 @@ class DhcpProcess:
             if isinstance(event, SubnetCreated | SubnetDeleted):
                 dirty[event.network_id] = one
             elif isinstance(event, SubnetDhcpChanged):
-                dirty.update((network, one) for network in self._network_of_subnet(event.subnet_id))
+                dirty.update((network, one) for (network,) in self._pool.query(_OF_SUBNET, (event.subnet_id,)))
             elif isinstance(event, PortDeleted) and event.device_owner == DHCP_OWNER:
                 self._loads[event.host] = self._loads.get(event.host, 1) - 1
                 dirty[event.network_id] = one
             elif isinstance(event, AgentRegistered | AgentReconfigured | AgentCameUp):
                 hosts[event.host] = one
         if hosts:
-            cause = list(hosts.values())[-1]
-            dirty = {**dict.fromkeys((*self._waiting, *self._served_on(hosts)), cause), **dirty}
+            dirty = {**dict.fromkeys((*self._waiting, *self._served_on(hosts)), list(hosts.values())[-1]), **dirty}
         self._look_at(dirty)
         self._store(batch[-1].position, force=bool(dirty))
 
@@ -112,31 +114,53 @@ class DhcpProcess:
     def _tend_to(self, view: Served, cause: Recorded) -> None:
         """Bring one network in order. Raises Refusal 503; what else is refused waits for a better moment."""
         network = view.network.id
-        loads = {
-            agent.id: self._loads.get(agent.host, 0) for agent in self._agents.all() if agent.agent_type == DHCP_AGENT
-        }
+        agents = [agent for agent in self._agents.all() if agent.agent_type == DHCP_AGENT]
+        loads = {agent.id: self._loads.get(agent.host, 0) for agent in agents}
         commands = scheduling.commands(view, self._agents, loads, self._wanted, cause_of(cause))
+        lack: Refusal | None = None
         try:
             for command in commands:
-                if isinstance(
-                    command, ScheduleDhcp
-                ):  # counted at once: the next choice is made before its event is back
-                    self._loads[command.host] = self._loads.get(command.host, 0) + 1
-                self._commits.because(command, cause, f"dhcp {command} {view.version}")
+                lack = self._do(command, cause, view) or lack
         except Refusal as refusal:
             self._waiting[network] = cause
             if refusal.status == 503:
                 raise
-            if self._complaints.get(network) != refusal.message:
-                _log.warning("DHCP of network %s: %s", network, refusal.message)
-                self._complaints[network] = refusal.message
-            return
+            return self._complain(network, refusal)
         except Exception:  # one network that cannot be served must not keep the others waiting
             _log.exception("DHCP of network %s", network)
-        if scheduling.is_lacking(view, self._wanted):
+        if lack is not None:
+            self._complain(network, lack)
+        if lack is not None or scheduling.is_lacking(view, self._wanted):
             self._waiting[network] = cause
         else:
             self._forget(network)
+
+    def _do(self, command: Command, cause: Recorded, view: Served) -> Refusal | None:
+        """Carry it out; a further subnet without a free address is left out, and gives the refusal. Raises any other Refusal."""
+        lack = self._commit(command, cause, view)
+        if lack is not None and isinstance(command, UpdatePort):
+            scheduling.in_steps(command, lambda step: self._commit(step, cause, view) is None)
+        return lack
+
+    def _commit(self, command: Command, cause: Recorded, view: Served) -> Refusal | None:
+        """The refusal when it was for want of an address. Raises any other Refusal."""
+        try:
+            if isinstance(command, ScheduleDhcp):  # counted at once: the next choice is made before its event is back
+                self._loads[command.host] = self._loads.get(command.host, 0) + 1
+            self._commits.because(command, cause, f"dhcp {command} {view.version}")
+        except Refusal as refusal:
+            if isinstance(command, ScheduleDhcp):
+                self._loads[command.host] -= 1
+            if not is_exhaustion(refusal):
+                raise
+            return refusal
+        return None
+
+    def _complain(self, network: str, refusal: Refusal) -> None:
+        """Once, not with every try."""
+        if self._complaints.get(network) != refusal.message:
+            _log.warning("DHCP of network %s: %s", network, refusal.message)
+            self._complaints[network] = refusal.message
 
     def _forget(self, network: str) -> None:
         self._waiting.pop(network, None)
@@ -159,10 +183,6 @@ class DhcpProcess:
             )
             for id, one in found.items()
         }
-
-    def _network_of_subnet(self, subnet_id: str) -> list[str]:
-        row = self._log.rows([("subnet", subnet_id)]).get(("subnet", subnet_id))
-        return [row.columns["network_id"]] if row is not None and row.columns is not None else []
 
     def _served_on(self, hosts: Collection[str]) -> list[str]:
         return [network for (network,) in self._pool.query(_ON_HOSTS, (list(hosts),))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from libs.commands import Command, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
@@ -96,20 +96,34 @@ def needs_addresses(port: Port, subnets: Collection[Subnet]) -> tuple[WantedAddr
     return (*keep, *(WantedAddress(subnet_id) for subnet_id in served if subnet_id not in held))
 
 
+def in_steps(command: UpdatePort, fits: Callable[[UpdatePort], bool]) -> None:
+    """What can be had of fixed_ips that could not be had all at once: those the port keeps, then one more at a time.
+
+    fits(command) carries it out; False when a subnet has no address left.
+    """
+    wishes: tuple[WantedAddress, ...] = command.changes["fixed_ips"]
+    got = tuple(one for one in wishes if one.ip_address is not None)
+    fresh = [one for one in wishes if one.ip_address is None]
+    fits(UpdatePort(command.port_id, {"fixed_ips": got}))
+    for wish in fresh if len(fresh) > 1 else ():
+        if fits(UpdatePort(command.port_id, {"fixed_ips": (*got, wish)})):
+            got = (*got, wish)
+
+
 def _mend(view: Served, server: DhcpServer, agents: Agents, cause: str) -> list[Command]:
     """What one server's port lacks: itself, a working binding, addresses."""
     port = view.ports.get(server.port_id)
     if port is None:
         network, gone = view.network, UnscheduleDhcp(view.network.id, server.agent_id, server.host, server.port_id)
         return [gone, _schedule(network, server.agent_id, server.host, server.availability_zone, cause)]
-    changes: dict[str, object] = {}
-    fixed_ips = needs_addresses(port, view.subnets)
-    if fixed_ips is not None:
-        changes["fixed_ips"] = fixed_ips
+    out: list[Command] = []
     agent = agents.on(server.host, OVS_AGENT)
     if not port.is_bound and not binding.obstacle(agent, server.host, view.network.segment):
-        changes["host"] = server.host
-    return [UpdatePort(port.id, changes)] if changes else []
+        out.append(UpdatePort(port.id, {"host": server.host}))
+    fixed_ips = needs_addresses(port, view.subnets)
+    if fixed_ips is not None:
+        out.append(UpdatePort(port.id, {"fixed_ips": fixed_ips}))
+    return out
 
 
 def _schedule(network: Network, agent_id: str, host: str, zone: str, cause: str) -> ScheduleDhcp:

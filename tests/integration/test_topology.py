@@ -11,10 +11,10 @@ import pytest
 
 from cli.servers import PrivateRabbitMQ
 from libs.bus import Wire
-from libs.commands import DeleteNetwork, DeletePort, UpdatePort, UpdateSubnet
+from libs.commands import DeleteNetwork, DeletePort, UpdatePort, UpdateSubnet, WantedAddress
 from libs.errors import Refusal
 from libs.feed import REQUESTS_EXCHANGE
-from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT
+from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT, AddressRange
 from tests.integration.topology_world import Cloud, a_cloud, eventually
 from tests.servers import Database
 
@@ -254,6 +254,29 @@ def test_a_further_subnet_and_a_switched_off_one_change_the_ports_addresses(clou
     eventually("no DHCP any more", lambda: not dhcp_ports(cloud, network))
     cloud.commit(UpdateSubnet(first, {"enable_dhcp": True}))
     eventually("and again", lambda: dhcp_ports(cloud, network))
+
+
+def test_a_subnet_without_room_does_not_keep_the_others_from_being_served(cloud: Cloud) -> None:
+    cloud.dhcp_host("compute1")
+    network = cloud.network()
+    narrow = AddressRange("10.9.0.2", "10.9.0.2")
+
+    def on() -> set[str]:
+        return {one.subnet_id for id in dhcp_ports(cloud, network) for one in cloud.state("port", id).fixed_ips}
+
+    empty = cloud.subnet(network, "10.8.0.0/24", allocation_pools=())
+    time.sleep(0.3)
+    assert dhcp_ports(cloud, network) == []
+    roomy = cloud.subnet(network, "10.1.0.0/24")
+    eventually("the one with room", lambda: on() == {roomy})
+    full = cloud.subnet(network, "10.9.0.0/24", allocation_pools=(narrow,), enable_dhcp=False)
+    guest = cloud.port(network, fixed_ips=(WantedAddress(full),))
+    cloud.commit(UpdateSubnet(full, {"enable_dhcp": True}))
+    second = cloud.subnet(network, "10.2.0.0/24")
+    eventually("both with room", lambda: on() == {roomy, second})
+    cloud.commit(DeletePort(guest))
+    cloud.commit(UpdateSubnet(empty, {"allocation_pools": (AddressRange("10.8.0.2", "10.8.0.9"),)}))
+    eventually("all", lambda: on() == {roomy, second, full, empty})
 
 
 def test_a_network_waits_for_a_dhcp_agent(cloud: Cloud) -> None:

@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from cli.servers import PrivateRabbitMQ
-from libs.commands import UpdatePort
+from libs.commands import UpdatePort, UpdateSubnet
 from libs.errors import Refusal
 from libs.eventlog.pool import Pool
-from libs.model import ACTIVE, DOWN, OVS_AGENT
+from libs.model import ACTIVE, DOWN, OVS_AGENT, AddressRange
 from services.topology.relay import LeadershipLost
 from services.topology.scopes import Plan
 from services.topology.store import PgFeedStore
@@ -106,6 +106,25 @@ def test_a_leader_that_stands_still_is_replaced(cloud: Cloud) -> None:
     eventually("the host is told", lambda: cloud.follows(agent))
     assert cloud.leader() is not stopped
     assert stopped.poll() is None
+
+
+def test_the_next_leader_knows_which_subnets_wait_for_room(cloud: Cloud) -> None:
+    cloud.dhcp_host("compute1")
+    network = cloud.network()
+    roomy, empty = cloud.subnet(network, "10.1.0.0/24"), cloud.subnet(network, "10.2.0.0/24", allocation_pools=())
+
+    def on() -> set[str]:
+        found = "select id from port where network_id = %s"
+        ports = [cloud.state("port", id) for (id,) in cloud.log.pool.query(found, (network,))]
+        return {one.subnet_id for port in ports for one in port.fixed_ips}
+
+    eventually("the one with room", lambda: on() == {roomy})
+    leader = cloud.leader()
+    assert leader is not None
+    leader.kill()
+    eventually("another leads", lambda: cloud.leader() not in (None, leader), 15)
+    cloud.commit(UpdateSubnet(empty, {"allocation_pools": (AddressRange("10.2.0.2", "10.2.0.9"),)}))
+    eventually("both", lambda: on() == {roomy, empty}, 15)
 
 
 def test_agents_stay_up_while_topology_is_restarted(cloud: Cloud) -> None:

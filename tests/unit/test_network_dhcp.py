@@ -56,6 +56,21 @@ def test_an_agent_gets_a_bound_port_with_an_address_on_each_subnet_with_dhcp():
     )
 
 
+def test_a_full_subnet_does_not_keep_dhcp_from_the_others():
+    past = given(a_network(), *a_subnet(), *a_subnet("10.0.1.0/24", SUBNET2)).with_full(SUBNET)
+    assert past.when(SCHEDULE).of(AddressAllocated) == [AddressAllocated(DHCP_PORT, SUBNET2, "10.0.1.2")]
+
+
+def test_beside_a_full_subnet_an_address_from_the_mac_is_enough():
+    past = given(a_network(), *a_subnet(), *a_slaac_subnet()).with_full(SUBNET)
+    assert [one.subnet_id for one in past.when(SCHEDULE).of(AddressAllocated)] == [SUBNET6]
+
+
+def test_a_network_whose_subnets_are_all_full_is_not_served():
+    past = given(a_network(), *a_subnet(), *a_subnet("10.0.1.0/24", SUBNET2)).with_full(SUBNET, SUBNET2)
+    past.when(SCHEDULE).refused(409, "IpAddressGenerationFailure")
+
+
 def test_on_a_slaac_subnet_the_dhcp_port_forms_its_address_as_every_host_does():
     outcome = given(a_network(), *a_slaac_subnet()).when(SCHEDULE)
     assert outcome.of(AddressAllocated) == [

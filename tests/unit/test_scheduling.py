@@ -128,6 +128,31 @@ def test_a_further_subnet_needs_an_address_and_a_silent_one_needs_none() -> None
     assert update == UpdatePort("port-a", {"fixed_ips": (WantedAddress("s1", "10.0.0.2"), WantedAddress("s3"))})
 
 
+def test_full_subnets_are_left_out_one_by_one() -> None:
+    view = served(its_port("a", "s1", "s9"), subnets=tuple(map(subnet, ("s1", "s2", "s3", "s4"))))
+    [update] = done(view, cloud("a"))
+    assert isinstance(update, UpdatePort)
+    held: list[WantedAddress] = []
+
+    def fits(step: UpdatePort) -> bool:
+        if any(one.subnet_id == "s3" for one in step.changes["fixed_ips"]):
+            return False
+        held[:] = step.changes["fixed_ips"]
+        return True
+
+    scheduling.in_steps(update, fits)
+    assert held == [WantedAddress("s1", "10.0.0.2"), WantedAddress("s2"), WantedAddress("s4")]
+
+
+def test_what_is_no_longer_served_goes_although_the_only_further_subnet_is_full() -> None:
+    steps: list[UpdatePort] = []
+    view = served(its_port("a", "s1", "s9"), subnets=(subnet("s1"), subnet("s2")))
+    [update] = done(view, cloud("a"))
+    assert isinstance(update, UpdatePort)
+    scheduling.in_steps(update, lambda step: bool(steps.append(step)))
+    assert steps == [UpdatePort("port-a", {"fixed_ips": (WantedAddress("s1", "10.0.0.2"),)})]
+
+
 def test_a_port_that_could_not_be_bound_is_bound_when_its_host_can_carry_it() -> None:
     view = served(its_port("a", "s1", vif_type="binding_failed"))
     assert done(view, cloud("a", tunnels=())) == []

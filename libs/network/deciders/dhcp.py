@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from libs.commands import ScheduleDhcp, UnscheduleDhcp, WantedAddress
+from libs.errors import Refusal, is_exhaustion
 from libs.eventlog.protocol import Change
 from libs.events import (
     AddressReleased,
@@ -14,7 +15,7 @@ from libs.events import (
     PortDeleted,
     PortEvent,
 )
-from libs.model import DHCP_OWNER, Binding
+from libs.model import DHCP_OWNER, Binding, FixedIp
 from libs.network.deciders.binding import bound
 from libs.network.deciders.reading import answer, change, existing, network_at, ports_at, subnets_of
 from libs.network.deciders.wishes import allocated, automatic, choosable, chosen
@@ -50,14 +51,27 @@ def scheduling_needs(command: ScheduleDhcp, world: World) -> tuple[str, ...]:
     return (stream_of("network", command.network_id), *(stream_of("subnet", id) for id in subnets))
 
 
-def _address_question(command: ScheduleDhcp, world: World, network: Network) -> ChooseAddresses | None:
-    """One address on each subnet with DHCP; those on SLAAC subnets follow from the MAC."""
+def _address_questions(command: ScheduleDhcp, world: World, network: Network) -> tuple[ChooseAddresses, ...]:
+    """One for each subnet with DHCP, so that a full one leaves the others theirs; on SLAAC subnets the MAC makes the address."""
     subnets = subnets_of(world, network)
-    wanted = tuple(WantedAddress(one.id) for one in subnets if one.enable_dhcp and not one.is_automatic)
-    if not wanted:
-        return None
+    wanted = (WantedAddress(one.id) for one in subnets if one.enable_dhcp and not one.is_automatic)
     read = tuple((one.id, existing(world, "subnet", one.id).version) for one in subnets)
-    return ChooseAddresses(command.port_id, network.id, None, read, wanted)
+    return tuple(ChooseAddresses(command.port_id, network.id, None, read, (one,)) for one in wanted)
+
+
+def _proposed(command: ScheduleDhcp, world: World, network: Network) -> tuple[FixedIp, ...]:
+    """An address on each subnet that has one left. Raises any other Refusal of ipam's, and that one when no subnet has any left."""
+    subnets, out, refused = choosable(subnets_of(world, network), DHCP_OWNER), list[FixedIp](), list[Refusal]()
+    for question in _address_questions(command, world, network):
+        try:
+            out.extend(chosen(question, subnets, world))
+        except Refusal as refusal:
+            if not is_exhaustion(refusal):
+                raise
+            refused.append(refusal)
+    if refused and not out and not any(one.is_automatic for one in subnets_of(world, network)):
+        raise refused[0]
+    return tuple(out)
 
 
 def _binding_question(command: ScheduleDhcp, network: Network) -> ChooseBinding:
@@ -69,16 +83,15 @@ def scheduling_questions(command: ScheduleDhcp, world: World) -> tuple[Question,
     network: Network = existing(world, "network", command.network_id).state
     if _served(network, command.agent_id):
         return ()
-    addresses = _address_question(command, world, network)
     return (
         ChooseMac(command.port_id),
-        *((addresses,) if addresses else ()),
+        *_address_questions(command, world, network),
         _binding_question(command, network),
     )
 
 
 def schedule(command: ScheduleDhcp, world: World) -> Decision:
-    """The fact and the DHCP port. Raises 404 when the network is gone."""
+    """The fact and the DHCP port. Raises 404 when the network is gone, 409 when none of its subnets has an address left."""
     resource = existing(world, "network", command.network_id)
     network: Network = resource.state
     if _served(network, command.agent_id):
@@ -91,9 +104,8 @@ def schedule(command: ScheduleDhcp, world: World) -> Decision:
 
 def _port_events(command: ScheduleDhcp, world: World, network: Network) -> tuple[PortEvent, ...]:
     mac = answer(world, ChooseMac(command.port_id), str)
-    subnets = subnets_of(world, network)
-    proposed = chosen(_address_question(command, world, network), choosable(subnets, DHCP_OWNER), world)
-    own = automatic(subnets, mac, DHCP_OWNER)
+    proposed = _proposed(command, world, network)
+    own = automatic(subnets_of(world, network), mac, DHCP_OWNER)
     created = PortCreated(
         port_id=command.port_id,
         network_id=network.id,
