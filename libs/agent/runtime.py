@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 import uuid
+from collections.abc import Callable
 from time import monotonic
 
 from libs.agent.brain import Brain, Link
@@ -156,18 +157,23 @@ class AgentRuntime:
         return self._failures > 0 or self._complete_due or monotonic() >= min(self._complete_at, self._audit_at)
 
     def _work(self) -> None:
-        """Apply, report, audit; whatever fails is tried again later."""
-        try:
-            self._apply()
-            if monotonic() >= self._audit_at:
-                self._audit_at = monotonic() + _about(self._pace.audit)
-                self._audit()
-        except Exception:
-            self._failures += 1
-            _log.exception("applying failed, attempt %s", self._failures)
+        """Apply, report, audit, each whatever became of the others; what fails is tried again later."""
+        fine = self._tried(self._apply)
+        if monotonic() >= self._audit_at:
+            self._audit_at = monotonic() + _about(self._pace.audit)
+            fine = self._tried(self._audit) and fine
+        self._failures = 0 if fine else self._failures + 1
+        if not fine:
             self._closing.wait(self._pace.backoff[0])  # pokes cut the rest of the backoff short, but not this
-        else:
-            self._failures = 0
+
+    def _tried(self, step: Callable[[], None]) -> bool:
+        """Whether it went well; what did not is in the log."""
+        try:
+            step()
+        except Exception:
+            _log.exception("applying failed, attempt %s", self._failures + 1)
+            return False
+        return True
 
     def _apply(self) -> None:
         position = self._chain.position

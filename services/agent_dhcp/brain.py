@@ -35,7 +35,7 @@ class Brain:
         self._dirty: dict[str, set[str]] = {}  # {network_id: port ids, "" for the whole network}
         self._applied: dict[str, Served] = {}
         self._unsure: set[str] = set()  # networks whose state on the host must be read before it is believed
-        self._adopted = False
+        self._adopted, self._failing = False, 0
         self._lock = threading.Lock()
 
     def configurations(self) -> dict[str, Any]:
@@ -44,13 +44,10 @@ class Brain:
         return {"dhcp_driver": "dnsmasq", "dhcp_lease_duration": lease_seconds, "log_agent_heartbeats": False}
 
     def load(self) -> dict[str, int]:
-        """{networks, subnets, ports} that are served here."""
+        """{networks, subnets, ports} that are served here, and `failing`: networks that could not be brought in order."""
         served = list(self._applied.values())
-        return {
-            "networks": len(served),
-            "subnets": sum(one.subnets for one in served),
-            "ports": sum(len(one.hosts) for one in served),
-        }
+        subnets, ports = sum(one.subnets for one in served), sum(len(one.hosts) for one in served)
+        return {"networks": len(served), "subnets": subnets, "ports": ports, "failing": self._failing}
 
     def wiring(self) -> Wiring:
         """DHCP ports are wired by the switch's agent; nothing to say."""
@@ -83,10 +80,17 @@ class Brain:
         return None
 
     def audit(self) -> dict[str, int]:
-        """Read everything back and repair it; {kind: changes} that were needed although nothing new was wanted."""
+        """Read everything back and repair it; {kind: changes} that were needed although nothing new was wanted.
+
+        Raises Incomplete when nothing was; with repairs to tell of, the next apply raises it.
+        """
         before = self.tally.drift()
         self.doubt_everything()
-        self.apply()
+        try:
+            self.apply()
+        except Incomplete:
+            if self.tally.drift() == before:
+                raise
         return dict(self.tally.drift() - before)
 
     def _mark(self, keys: Iterable[tuple[str, str]]) -> None:
@@ -107,6 +111,7 @@ class Brain:
         finally:
             for network_id in failures:
                 self._doubt(network_id)
+            self._failing = len(failures)
             self.tally.write()
         if failures:
             raise Incomplete("; ".join(failures.values()))

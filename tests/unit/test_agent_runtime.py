@@ -282,6 +282,19 @@ def test_drift_is_counted_and_told_and_the_wiring_with_it() -> None:
         agent.stop()
 
 
+def test_the_host_is_audited_although_something_on_it_can_never_be_applied() -> None:
+    agent = Agent(Pace(audit=0.05, complete=60.0, check=60.0, backoff=(0.02,)))
+    try:
+        agent.host.broken = OSError("one network that cannot be served")
+        agent.runtime.on_up()
+        agent.answer("a")
+        until(lambda: agent.host.applications > 2, "failures")
+        agent.host.drift = {"dnsmasq": 1}
+        assert agent.bus.await_count(Drift, 1) == Drift({"dnsmasq": 1})
+    finally:
+        agent.stop()
+
+
 def test_the_whole_wiring_is_told_again_and_again() -> None:
     agent = Agent(Pace(complete=0.05, check=60.0))
     try:

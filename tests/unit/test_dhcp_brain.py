@@ -15,7 +15,7 @@ def test_a_scheduled_network_is_served_and_its_guest_gets_its_address() -> None:
     assert len(story.host.plugs) == 1
     assert story.host.lease(folder(network_id), A) == "10.0.0.5"
     assert story.host.lease(folder(network_id), B) is None
-    assert story.brain.load() == {"networks": 1, "subnets": 1, "ports": 1}
+    assert story.brain.load() == {"networks": 1, "subnets": 1, "ports": 1, "failing": 0}
 
 
 def test_a_new_port_costs_one_small_call_and_no_signal() -> None:

@@ -39,6 +39,24 @@ class TestMishaps:
         story.go()
         assert folder(bad) in story.host.folders
 
+    def test_an_audit_repairs_the_neighbours_of_a_network_that_fails_and_says_so(self) -> None:
+        story = Story()
+        bad, _ = story.facts.served_network()
+        good, subnet_id = story.facts.served_network("10.5.0.0/24", "10.5.0.2")
+        story.facts.port(good, A, (subnet_id, "10.5.0.5"))
+        story.host.broken.add(f"qdhcp-{bad}")
+        with pytest.raises(Incomplete):
+            story.go()
+        assert story.brain.load()["failing"] == 1
+        story.host.kill(folder(good))
+        assert story.brain.audit()["dnsmasq"] > 0
+        assert story.host.lease(folder(good), A) == "10.5.0.5"
+        with pytest.raises(Incomplete, match="broken"):  # nothing was repaired, and nothing is forgotten
+            story.brain.audit()
+        story.host.broken.clear()
+        story.go()
+        assert story.brain.load()["failing"] == 0
+
     @pytest.mark.parametrize("happened", [True, False])
     @pytest.mark.parametrize("at", range(1, 10))
     def test_lost_hands_at_any_call_are_made_good_by_the_next_apply(self, at: int, happened: bool) -> None:
