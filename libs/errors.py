@@ -30,6 +30,11 @@ def not_found(kind: str, id: str) -> Refusal:
     return Refusal(404, f"{name}NotFound", f"{name} {id} could not be found.")
 
 
+def zone_not_found(zone: str) -> Refusal:
+    """404: no DHCP agent is in the availability zone that a network is hinted to."""
+    return Refusal(404, "AvailabilityZoneNotFound", f"AvailabilityZone {zone} could not be found.")
+
+
 def forbidden(rule: str) -> Refusal:
     """403 for something that the caller's roles do not allow."""
     return Refusal(403, "PolicyNotAuthorized", f"({rule}) is disallowed by policy")

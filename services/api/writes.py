@@ -7,10 +7,10 @@ from typing import Any
 
 from libs import policy
 from libs.commands import Command
-from libs.errors import not_found
+from libs.errors import not_found, zone_not_found
 from libs.eventlog.commit import Committed
 from libs.eventlog.protocol import Row
-from libs.model import Actor, Context, is_uuid
+from libs.model import DHCP_AGENT, Actor, Context, is_uuid
 from libs.policy import Target
 from services.api import statements
 from services.api.commands import VERBS, create_command, owner_of
@@ -32,6 +32,7 @@ class Writes:
         networks = self._networks(kind, items, actor)
         for item in items:
             policy.check("create", kind, actor, _target_of_new(item, networks, actor), form.named(item))
+        self._check_zones(items)
         done = self._commit(create_command(kind, items, actor), context)
         texts = [_text(kind, row, actor) for row in done.rows if row is not None]
         return f'{{"{form.plural}": [{",".join(texts)}]}}' if bulk else f'{{"{kind}": {texts[0]}}}'
@@ -51,6 +52,17 @@ class Writes:
         """Delete it. Raises Refusal."""
         policy.check("delete", kind, context.actor, self._target(kind, id, context.actor))
         self._commit(VERBS[kind].delete(id, revision), context)
+
+    def _check_zones(self, items: list[dict[str, Any]]) -> None:
+        """Zones that networks are hinted to must have a DHCP agent, alive or not, as in Neutron. Raises Refusal 404."""
+        hints = dict.fromkeys(zone for item in items for zone in item.get("availability_zone_hints") or ())
+        if not hints:
+            return
+        text = "select distinct availability_zone from agent where agent_type = %s and availability_zone = any(%s)"
+        known = {zone for (zone,) in self._query(text, (DHCP_AGENT, list(hints)))}
+        for zone in hints:
+            if zone not in known:
+                raise zone_not_found(zone)
 
     def _networks(self, kind: str, items: list[dict[str, Any]], actor: Actor) -> Mapping[str, Target]:
         """{network: what policy must know of it}; operators need not be looked after. Raises Refusal 404."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from libs.eventlog.commit import Ledger
 from libs.eventlog.postgres import PostgresLog
 from libs.http.app import App
 from libs.http.limits import Limits
-from libs.model import Actor, Context
+from libs.model import DHCP_AGENT, Actor, Context
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
 from tests.fakes.choosers import Choosers
@@ -42,6 +43,11 @@ class World:
         context = Context(Actor("topology", ""), "", "register", "2026-11-22T10:00:00.000000Z")
         self.ledger.commit(RegisterAgent(AGENT, host, "Open vSwitch agent", "agent_ovs", "nova", {}), context)
         return AGENT
+
+    def register_dhcp_agent(self, host: str, zone: str) -> None:
+        context = Context(Actor("topology", ""), "", f"register {host}", "2026-11-22T10:00:00.000000Z")
+        agent = str(uuid.uuid5(uuid.NAMESPACE_DNS, host))
+        self.ledger.commit(RegisterAgent(agent, host, DHCP_AGENT, "agent_dhcp", zone, {}), context)
 
     def beat(self, agent: str, at: str) -> None:
         text = "insert into agent_heartbeat (agent_id, beat_at, position, load) values (%s, %s, 0, '{}')"

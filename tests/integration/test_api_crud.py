@@ -54,6 +54,19 @@ def test_a_network_shows_its_subnets_and_goes_with_them(admin: Browser) -> None:
     assert admin.get(f"/v2.0/subnets/{subnet['id']}").error == (404, "SubnetNotFound")
 
 
+def test_a_network_is_hinted_to_zones_that_some_dhcp_agent_is_in(world: World, admin: Browser) -> None:
+    world.register_agent("compute1")  # an Open vSwitch agent in the zone `nova`
+    asked = {"network": {"availability_zone_hints": ["west", "nova"]}}
+    assert admin.post("/v2.0/networks", asked).error == (404, "AvailabilityZoneNotFound")
+    world.register_dhcp_agent("net1", "west")
+    refused = admin.post("/v2.0/networks", asked)
+    assert refused.error == (404, "AvailabilityZoneNotFound") and "nova could not be found" in refused.text.decode()
+    bulk = {"networks": [{"name": "fine"}, {"name": "not", "availability_zone_hints": ["south"]}]}
+    assert admin.post("/v2.0/networks", bulk).error == (404, "AvailabilityZoneNotFound")
+    assert admin.get("/v2.0/networks").json == {"networks": []}
+    assert admin.made("network", availability_zone_hints=["west"])["availability_zone_hints"] == ["west"]
+
+
 def test_null_means_what_it_means_in_neutron(admin: Browser) -> None:
     network = admin.made("network")
     subnet = admin.made("subnet", network_id=network["id"], cidr="10.0.0.0/24", ip_version=4, gateway_ip=None,
