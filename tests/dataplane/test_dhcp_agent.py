@@ -298,6 +298,28 @@ def test_a_second_subnet_is_served_as_soon_as_our_port_has_its_address(serving: 
     assert host.pid(network_id) == restarted
 
 
+def test_subnets_that_cannot_be_served_cost_a_network_nothing(hypervisor: Hypervisor) -> None:
+    """The first subnet has no room for our port, another stands in an older log and is link-local; guests live on the third."""
+    facts = hypervisor.facts
+    network_id = facts.network()
+    facts.subnet(network_id, "10.1.0.0/24", gateway="10.1.0.1")
+    local = facts.subnet(network_id, "fe80::/64", gateway="fe80::")
+    roomy = facts.subnet(network_id, "10.2.0.0/24", gateway="10.2.0.1")
+    facts.schedule(network_id)
+    facts.dhcp_port(network_id, "fa:16:3e:dc:00:01", (local, "fe80::1"), (roomy, "10.2.0.2"))
+    facts.port(network_id, A, (roomy, "10.2.0.5"))
+    hypervisor.go()
+    hypervisor.start_agent()
+    guest = hypervisor.guest(A)
+    wait_until(lambda: guest.lease(tries=1) == "10.2.0.5", 15.0)
+    assert guest.seen["router"] == "10.2.0.1"
+    namespace = f"qdhcp-{network_id}@{hypervisor.name}"
+    assert "default via 10.2.0.1" in sh("ip", "-n", namespace, "route")
+    changes = hypervisor.operations()["total"]
+    time.sleep(1.0)
+    assert hypervisor.operations()["total"] == changes, "nothing is tried again and again"
+
+
 def test_an_unscheduled_network_leaves_nothing_behind(serving: Serving) -> None:
     host, network_id, _ = serving
     pid = host.pid(network_id)
