@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import psycopg2
 from rich.console import Console
 
 from cli.backing import Misused
 from cli.places import Places
 from lab.shell import ToolFailed
 from libs.config import BadSetting
+from libs.errors import Refusal
 
 # Reads of the world end with one clear line for the operator, not with a traceback.
-EXPECTED = (Misused, BadSetting, ToolFailed, TimeoutError, RuntimeError, OSError)
+EXPECTED = (Misused, BadSetting, ToolFailed, Refusal, psycopg2.OperationalError, TimeoutError, RuntimeError, OSError)
 console = Console(highlight=False, emoji=False)  # a MAC's :ab: is no emoji
 
 
@@ -41,7 +43,7 @@ def plainly() -> Iterator[None]:
     except EXPECTED as error:
         if os.environ.get("NETLEDGER_TRACEBACK"):
             raise
-        click.echo(f"netledger: {error}", err=True)
+        click.echo(f"netledger: {str(error).strip()}", err=True)
         sys.exit(1)
 
 
@@ -71,7 +73,11 @@ def up() -> None:
 @main.command()
 @click.option("--keep", is_flag=True, help="Keep the data, so that the next `up` goes on with it.")
 def down(keep: bool) -> None:
-    """Stop and remove everything: processes, namespaces, data, folders outside the clone. Safe to repeat."""
+    """Stop and remove everything: processes, namespaces, data, folders outside the clone. Safe to repeat.
+
+    In a RabbitMQ that you gave, the lab's agents and netledger's queues and exchanges are removed; in a PostgreSQL that you gave,
+    the tables stay: they are your data.
+    """
     from cli.system import System
 
     with plainly():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from urllib.parse import unquote, urlsplit
 
+from cli.given import check_database
 from cli.places import Places
 from cli.postgres import Postgres
 from cli.process import Program
@@ -24,6 +25,16 @@ class Backing:
         self._places = places
         self._postgres = None if _given("DATABASE") else Postgres(places)
         self._rabbitmq = None if _given("AMQP") else RabbitMQ(places)
+
+    def check_given(self) -> None:
+        """Whether the given database lets its owner in. Raises BadSetting."""
+        if not self._postgres:
+            check_database("NETLEDGER_DATABASE_ADMIN_URL", self.database_admin_url)
+
+    def check_services_role(self) -> None:
+        """Whether the database lets the services in, whose role set-up makes where it is missing. Raises BadSetting."""
+        if not self._postgres:
+            check_database("NETLEDGER_DATABASE_URL", self.database_url)
 
     def prepare(self, running: Supervision) -> list[Program]:
         """Programs of the private servers. What runs already is left as it is; for the rest orphans end and ports are chosen."""
