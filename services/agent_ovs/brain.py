@@ -45,6 +45,7 @@ class OvsBrain:
         self._lock = threading.Lock()
         self._touched: set[str] = set()
         self._reported: dict[str, PortReport] = {}
+        self._refused = 0
 
     def configurations(self) -> dict[str, Any]:
         """What Hello tells: {tunneling_ip, tunnel_mac, tunnel_types, bridge_mappings, datapath_type, integration_bridge}."""
@@ -109,6 +110,7 @@ class OvsBrain:
         refused += self._switch.apply(plan, self._host.book) if plan else 0
         refused += self._write_tags()
         self.tally.write()
+        self._refused = refused
         self._retry.after(refused)
         return self._changes()
 
@@ -126,9 +128,10 @@ class OvsBrain:
         return {"flows": flows, "rows": counts["rows_written"]}
 
     def load(self) -> dict[str, int]:
-        """{networks, ports} that have a part of them on this host."""
+        """{networks, ports} that have a part of them on this host, and `failing`: what the switch refused at the last apply."""
         with self._lock:
-            return {"networks": len(self._host.vlans.of), "ports": len(self._host.local_ports())}
+            networks, ports = len(self._host.vlans.of), len(self._host.local_ports())
+        return {"networks": networks, "ports": ports, "failing": self._refused}
 
     def wiring(self) -> Wiring:
         """Every port that is wired now; one that is being worked on counts as it did before."""

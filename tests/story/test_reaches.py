@@ -18,9 +18,9 @@ def test_servers_of_an_overlay_reach_each_other_on_the_same_and_on_other_hosts()
     assert cloud.reaches(one, three) and cloud.reaches(three, two)
     assert cloud.hears_broadcast(one) == {("h2", _tap(two)), ("h1", _tap(three))}
     assert [agent.brain.load() for agent in cloud.agents.values()] == [
-        {"networks": 1, "ports": 2},
-        {"networks": 1, "ports": 1},
-        {"networks": 0, "ports": 0},
+        {"networks": 1, "ports": 2, "failing": 0},
+        {"networks": 1, "ports": 1, "failing": 0},
+        {"networks": 0, "ports": 0, "failing": 0},
     ]
 
 

@@ -66,6 +66,7 @@ def test_a_flow_that_is_refused_does_not_keep_its_neighbours_out_and_is_tried_ag
     cloud.settle()
     assert agent.wired.keys() == {port.id for port in ports} - {bad.id}
     assert agent.brain.tally.counts()["flows_refused"] > 0
+    assert agent.brain.load()["failing"] > 0
     host.refuse_flows = lambda line: False
     agent.apply()
     assert bad.id in agent.wired
