@@ -181,6 +181,7 @@ class AgentRuntime:
         self._applied = position
         if report is not None and report.ports:
             self._link.send(report)
+            self._complete_at = min(self._complete_at, monotonic() + self._pace.confirm)
         if self._complete_due or monotonic() >= self._complete_at:
             self._complete_due = False
             self._link.send(self._brain.wiring())  # if nobody gets it: after the reconnection it is due again

@@ -224,6 +224,19 @@ def test_answers_that_never_fit_do_not_make_a_storm(agent: Agent) -> None:
     assert 3 < len(agent.bus.all(Fetch)) < 0.4 / FAST.fetch_pause + 5
 
 
+def test_a_report_that_got_lost_behind_the_bus_is_made_good_soon() -> None:
+    agent = Agent(Pace(complete=60.0, confirm=0.05, check=60.0))
+    try:
+        agent.runtime.on_up()
+        agent.answer("a")
+        until(lambda: any(one.complete for one in agent.bus.all(Wiring)), "the wiring after the sync")
+        before = len(agent.bus.all(Wiring))
+        agent.runtime.on_feed(feed(10, 11, "b"))
+        until(lambda: any(one.complete and len(one.ports) == 2 for one in agent.bus.all(Wiring)[before:]), "all of it")
+    finally:
+        agent.stop()
+
+
 def test_a_reconnection_asks_for_the_difference_and_reports_everything(synced: Agent) -> None:
     asked, reports = len(synced.bus.all(Fetch)), len(synced.bus.all(Wiring))
     synced.bus.up = False
