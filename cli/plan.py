@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 
 from cli.places import ROOT, Places
 from cli.process import Program
+from cli.settings import REPLICAS, SETTINGS
 from lab.hosts import PHYSICAL_MTU, Host, Lab
+from libs.auth import check_listening
 from libs.config import BadSetting, load
 
 SERVICES = ("ipam", "topology", "api")
@@ -24,8 +27,7 @@ NOT_PASSED = (
     "NETLEDGER_DATABASE_ADMIN_URL",
     "NETLEDGER_AMQP_ADMIN_URL",
     "NETLEDGER_ENROL_KEY",
-    "NETLEDGER_LAB_PREFIX",
-    "NETLEDGER_TRACEBACK",
+    *SETTINGS,
 )
 
 # What the lab's services are told unless the environment says otherwise.
@@ -46,7 +48,8 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
 
 def check(places: Places) -> None:
     """Whether the operator's settings make sense, before anything starts. Raises BadSetting naming the first that does not."""
-    load(environment(places, {}))
+    check_listening(load(environment(places, {})))
+    lab_prefix()
     for name in SERVICES:
         replicas(name)
 
@@ -82,8 +85,8 @@ def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> l
 
 def replicas(service: str) -> int:
     """How many processes of a service run: NETLEDGER_REPLICAS_<NAME>, default 1. Raises BadSetting."""
-    name = f"NETLEDGER_REPLICAS_{service.upper()}"
-    text = os.environ.get(name) or "1"
+    name = f"{REPLICAS}{service.upper()}"
+    text = os.environ.get(name) or SETTINGS[name][0]
     if not text.isdigit() or not 1 <= int(text) <= 16:
         raise BadSetting(f"{name}={text!r}: must be 1 to 16")
     return int(text)
@@ -109,8 +112,16 @@ def api_url() -> str:
 
 def lab_of(places: Places) -> Lab:
     """The lab of this system; NETLEDGER_LAB_PREFIX goes before its namespaces' names. Its sockets' paths must stay short."""
-    folder = places.for_sockets(len("/hosts/compute1/ovs-vswitchd.4194304.ctl"))
-    return Lab(folder, os.environ.get("NETLEDGER_LAB_PREFIX", ""))
+    prefix = lab_prefix()
+    return Lab(places.for_sockets(len("/hosts/compute1/ovs-vswitchd.4194304.ctl")), prefix)
+
+
+def lab_prefix() -> str:
+    """What goes before the names of the lab's namespaces. Raises BadSetting."""
+    prefix = os.environ.get("NETLEDGER_LAB_PREFIX", "")
+    if not re.fullmatch("([a-z0-9][a-z0-9-]{0,31})?", prefix):
+        raise BadSetting(f"NETLEDGER_LAB_PREFIX={prefix!r}: a-z, 0-9 and -, at most 32, a letter or digit first")
+    return prefix
 
 
 def _python(places: Places, instance: str, module: str, settings: Mapping[str, str], order: int) -> Program:

@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from cli.settings import SETTINGS
 from libs import config, events
 
 HERE = Path(__file__).parent
@@ -32,12 +33,17 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `libs/config.py` by `python -m docs.generate`. All come from the environment; `NETLEDGER_..._FILE` names a",
-        "file that holds the value instead, so that secrets stay out of it.",
+        "Generated from `libs/config.py` and `cli/settings.py` by `python -m docs.generate`. All come from the environment.",
+        "For those of services and agents, `NETLEDGER_..._FILE` names a file that holds the value instead, so that secrets stay",
+        "out of it.",
+        "",
+        "## Services and agents",
         "",
     ]
     lines += ["| variable | default | what it is |", "|---|---|---|"]
     lines += [_setting_row(setting) for setting in fields(config.Settings)]
+    lines += ["", "## `./netledger` alone", "", "| variable | default | what it is |", "|---|---|---|"]
+    lines += [f"| `{name}` | `{default!r}` | {meaning} |" for name, (default, meaning) in SETTINGS.items()]
     return "\n".join(lines) + "\n"
 
 
