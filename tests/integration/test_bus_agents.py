@@ -157,7 +157,7 @@ def test_an_agent_may_come_before_the_servers(broker: PrivateRabbitMQ) -> None:
 @pytest.fixture(scope="module")
 def topology(broker: PrivateRabbitMQ) -> Iterator[Launched]:
     service = Launched("tests.fakes.bus_service", settings={"amqp_url": broker.url})
-    until(lambda: queue_exists(broker, REQUESTS_QUEUE), 20)
+    until(lambda: queue_exists(broker, REQUESTS_QUEUE) and consumers(broker, REQUESTS_QUEUE), 20)
     yield service
     service.stop()
 

@@ -70,7 +70,7 @@ class Scene:
         return [repr(fact) for fact in facts if not (isinstance(fact, life) and fact.host == own)]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def scene(database: Database, broker: PrivateRabbitMQ) -> Iterator[Scene]:
     with a_cloud(database, broker) as cloud:
         (port,) = free_ports(1)
