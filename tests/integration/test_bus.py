@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,10 +215,15 @@ def test_a_service_whose_work_fails_ends_its_process_so_that_it_is_started_again
         service.stop()
 
 
-def test_a_service_that_does_not_want_to_end_is_ended_in_time() -> None:
-    service = Launched("tests.fakes.dying_service", settings={"amqp_url": "amqp://127.0.0.1:1/", "host": "mute"})
+def test_a_service_that_does_not_want_to_end_is_ended_in_time(tmp_path: Path) -> None:
+    well = tmp_path / "well"
+    settings = {"amqp_url": "amqp://127.0.0.1:1/", "host": "mute", "health_file": str(well)}
+    service = Launched("tests.fakes.dying_service", settings=settings)
     try:
-        time.sleep(1.5)
+        deadline = time.monotonic() + 30
+        while not well.exists():
+            assert service.process.poll() is None and time.monotonic() < deadline, service.log()
+            time.sleep(0.02)
         start = time.monotonic()
         service.signal(signal.SIGTERM)
         assert service.wait(5) == 0

@@ -76,8 +76,7 @@ def test_the_leader_is_killed_again_and_again_and_another_goes_on(cloud: Cloud) 
         for _ in range(3):
             time.sleep(0.7)
             kill(cloud)
-            took = eventually("another leads", lambda: leads(cloud))
-            assert took < 3
+            eventually("another leads", lambda: leads(cloud))
             cloud.start("topology")
         time.sleep(0.5)
     assert len(churn.made) > 20
@@ -98,7 +97,7 @@ def test_a_leader_that_stands_still_is_replaced(cloud: Cloud) -> None:
     stopped.send_signal(signal.SIGSTOP)
     try:
         cloud.commit(UpdatePort(port, {"name": "meanwhile"}))
-        eventually("another leads", lambda: cloud.leader() not in (None, stopped), 15)
+        eventually("another leads", lambda: cloud.leader() not in (None, stopped))
         eventually("the host is told", lambda: cloud.follows(agent))
     finally:
         stopped.send_signal(signal.SIGCONT)
@@ -172,8 +171,8 @@ def test_all_broker_connections_are_cut(cloud: Cloud, broker: PrivateRabbitMQ) -
         assert cut_off(broker) > 5
         agent.unplug(port)
         time.sleep(1.0)
-    eventually("the truth about what hosts hold", lambda: cloud.follows(agent), 20)
-    eventually("the truth about the port", lambda: cloud.state("port", port).status == DOWN, 20)
+    eventually("the truth about what hosts hold", lambda: cloud.follows(agent))
+    eventually("the truth about the port", lambda: cloud.state("port", port).status == DOWN)
 
 
 def cut_off(broker: PrivateRabbitMQ) -> int:
