@@ -115,6 +115,8 @@ class Pool:
             if connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
                 with connection.cursor() as cursor:
                     cursor.execute("rollback")  # rollback() sends nothing for a transaction begun by hand
+            connection.rollback()  # else psycopg2 itself still believes to be in one
+            connection.autocommit = True
         except psycopg2.Error:
             connection.close()
             return

@@ -288,3 +288,14 @@ def test_a_transaction_left_open_is_not_seen_by_the_next_user(database: Any) -> 
         cursor.execute("insert into claim values ('k', 's')")
         raise KeyError
     assert pool.query("select * from claim") == []
+
+
+def test_a_connection_taken_out_of_autocommit_comes_back_as_it_was(database: Any) -> None:
+    pool = Pool(database.fresh().url, size=1)
+    for _ in range(2):
+        with pytest.raises(KeyError), pool.connection() as connection, connection.cursor() as cursor:
+            connection.autocommit = False
+            cursor.execute("select 1")
+            raise KeyError
+    assert pool.execute("insert into claim values ('k', 's')") == 1
+    assert Pool(database.url).query("select stream from claim where key = 'k'") == [("s",)], "it was committed"
