@@ -70,12 +70,12 @@ class Crowd:
         raise TimeoutError("not all agents are in sync")
 
     def await_quiet(self, quiet_seconds: float = 1.5, seconds: float = 600) -> dict[str, Any]:
-        """The tally once nothing more arrived for a while. Raises TimeoutError."""
+        """The tally once no more facts arrived for a while. Raises TimeoutError."""
         begun, last, since = time.perf_counter(), -1, time.perf_counter()
         while time.perf_counter() - begun < seconds:
             stats = self.ask("stats")
-            if stats["received"] != last:
-                last, since = stats["received"], time.perf_counter()
+            if stats["facts"] != last:
+                last, since = stats["facts"], time.perf_counter()
             elif time.perf_counter() - since > quiet_seconds:
                 return stats
             time.sleep(0.2)

@@ -26,7 +26,7 @@ class Hosts:
         self._crowd = Crowd(stage, number)
         self._crowd.await_sync()
         self._say(f"{number} agents enrolled, connected and in sync after {time.perf_counter() - begun:.0f} s")
-        time.sleep(3)  # the last registrations
+        time.sleep(10)  # the last registrations
 
     def close(self) -> None:
         """End the agents."""

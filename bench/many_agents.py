@@ -34,7 +34,7 @@ from libs.model import OVS_AGENT  # noqa: E402
 
 
 class Tally:
-    """What all agents got since the last `forget`. messages, bytes: of the feeds, with facts; received: whatever came. fulls, deltas:
+    """What all agents got since the last `forget`. messages, bytes: of the feeds, with facts. fulls, deltas:
     answers to fetches. latencies: milliseconds from recorded (just before the commit) to here."""
 
     def __init__(self) -> None:
@@ -42,12 +42,11 @@ class Tally:
 
     def forget(self) -> None:
         """Count from nothing."""
-        self.received = self.messages = self.bytes = self.facts = self.deltas = self.fulls = 0
+        self.messages = self.bytes = self.facts = self.deltas = self.fulls = 0
         self.latencies: list[float] = []
 
     def note(self, feed: Feed) -> None:
         """One message that one agent got."""
-        self.received += 1
         self.facts += len(feed.events)
         if feed.request:
             self.fulls += feed.full and feed.part == feed.parts
