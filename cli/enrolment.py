@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cli.backing import Backing
 from cli.places import Places
 from libs import enrol
@@ -20,3 +22,12 @@ def agents(places: Places, backing: Backing, host: str) -> dict[str, str]:
         enrol.agent(backing.amqp_admin_url, agent_type, host, password, backing.vhost)
         urls[program] = backing.amqp_url_of(user, password)
     return urls
+
+
+def withdraw(backing: Backing, hosts: Iterable[str]) -> bool:
+    """Take back what `up` made in a broker: these hosts' agents with their queues, then what the services share, unless agents of
+    other hosts still need it; whether all is gone. The services must have ended. Raises EnrolmentFailed."""
+    for host in hosts:
+        for agent_type in TYPES.values():
+            enrol.dismiss(backing.amqp_admin_url, agent_type, host, backing.vhost)
+    return enrol.dissolve(backing.amqp_admin_url, backing.vhost)

@@ -15,13 +15,23 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
-from libs.bus.names import AGENT_QUEUE, agent_user, ask_exchange, host_key
+from libs.bus.names import (
+    AGENT_QUEUE,
+    PARDONS,
+    QUARANTINE,
+    REQUESTS_QUEUE,
+    RPC_EXCHANGE,
+    agent_user,
+    ask_exchange,
+    host_key,
+)
 from libs.feed import EVENTS_EXCHANGE, REQUESTS_EXCHANGE
 
 NOTHING = "^$"
 SECONDS = 10.0
 LIMITS = {"max-connections": 8, "max-channels": 32}
 """Of one agent's user; an agent needs one of each, and a second while the first dies."""
+SHARED_QUEUES = ("rpc-ipam", "rpc-topology", REQUESTS_QUEUE, QUARANTINE, PARDONS)
 
 
 class EnrolmentFailed(RuntimeError):
@@ -76,6 +86,23 @@ def dismiss(admin_url: str, agent_type: str, host: str, vhost: str = "/") -> Non
     api.delete(f"exchanges/{quote(vhost, safe='')}/{ask_exchange(user)}")
 
 
+def dissolve(admin_url: str, vhost: str = "/") -> bool:
+    """Delete the queues and exchanges that services share, once no agent is bound to them; whether it was done. The services must
+    have ended. Raises EnrolmentFailed."""
+    api = _Management(admin_url, vhost)
+    place = quote(vhost, safe="")
+    bound = api.ask("GET", f"exchanges/{place}/{REQUESTS_EXCHANGE}/bindings/destination", also=(404,))
+    if bound.status_code != 404 and bound.json():
+        return False
+    for queue in SHARED_QUEUES:
+        api.drop_queue(queue)
+    for exchange in (EVENTS_EXCHANGE, REQUESTS_EXCHANGE):
+        api.delete(f"exchanges/{place}/{exchange}")
+    # Other programs may be built on nameko too.
+    api.ask("DELETE", f"exchanges/{place}/{RPC_EXCHANGE}?if-unused=true", also=(400, 404))
+    return True
+
+
 def _exactly(*patterns: str) -> str:
     return f"^({'|'.join(patterns)})$"
 
@@ -108,32 +135,34 @@ class _Management:
         self._bind(ask, f"e/{REQUESTS_EXCHANGE}", "")
         made = {**lasting, "arguments": dict(AGENT_QUEUE)}
         if (
-            self._ask("PUT", f"queues/{self._vhost}/{queue}", made, also=(400,)) == 400
+            self.ask("PUT", f"queues/{self._vhost}/{queue}", made, also=(400,)).status_code == 400
         ):  # made otherwise by an older version
             self.drop_queue(queue)
             self.put(f"queues/{self._vhost}/{queue}", made)
         self._bind(EVENTS_EXCHANGE, f"q/{queue}", key)
 
     def _bind(self, source: str, target: str, key: str) -> None:
-        self._ask("POST", f"bindings/{self._vhost}/e/{source}/{target}", {"routing_key": key, "arguments": {}})
+        self.ask("POST", f"bindings/{self._vhost}/e/{source}/{target}", {"routing_key": key, "arguments": {}})
 
     def drop_queue(self, queue: str) -> None:
         self.delete(f"queues/{self._vhost}/{queue}")
 
     def has(self, path: str) -> bool:
-        return self._ask("GET", path, None, also=(404,)) != 404
+        return self.ask("GET", path, None, also=(404,)).status_code != 404
 
     def put(self, path: str, body: dict[str, Any]) -> None:
-        self._ask("PUT", path, body)
+        self.ask("PUT", path, body)
 
     def delete(self, path: str) -> None:
-        self._ask("DELETE", path, None, also=(404,))
+        self.ask("DELETE", path, None, also=(404,))
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None, also: tuple[int, ...] = ()) -> int:
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, also: tuple[int, ...] = ()
+    ) -> requests.Response:
         try:
             reply = requests.request(method, self._base + path, json=body, auth=self._auth, timeout=SECONDS)
         except requests.RequestException as error:
             raise EnrolmentFailed(f"{method} {path}: {type(error).__name__}") from None
         if reply.status_code >= 300 and reply.status_code not in also:
             raise EnrolmentFailed(f"{method} {path}: {reply.status_code} {reply.text[:200]}")
-        return reply.status_code
+        return reply
