@@ -10,23 +10,16 @@ from collections.abc import Callable, Sequence
 from cli import plan
 from cli.backing import Misused
 from cli.places import ROOT, Places
-from cli.system import System
+from cli.system import System, for_a_while
 
 
 def measure(places: Places, arguments: Sequence[str], say: Callable[[str], None]) -> int:
     """Run the benchmark against the running system, or against one started for it and stopped afterwards. Its exit code."""
-    system = System(places, say)
-    started = not system.is_up()
-    try:
-        if started:
-            system.up()
+    with for_a_while(System(places, say)):
         host = plan.lab_of(places).hosts[0]
         command = [sys.executable, "-m", "bench", "--url", plan.api_url(), "--pids", str(places.run / "pids")]
         command += ["--host", host.name, "--ovs-rundir", str(host.run), *arguments]
         return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode
-    finally:
-        if started:
-            system.down()
 
 
 def measure_scale(places: Places, arguments: Sequence[str], say: Callable[[str], None]) -> int:
@@ -34,10 +27,7 @@ def measure_scale(places: Places, arguments: Sequence[str], say: Callable[[str],
     system = System(places, say)
     if system.supervision.running():
         raise Misused("it makes a million ports: not in a system that runs; stop it, or set NETLEDGER_RUN_DIR")
-    try:
-        system.up()
+    with for_a_while(system):
         command = [sys.executable, "-m", "bench.scale", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETLEDGER_RUN_DIR": str(places.run)}
         return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-        system.down()

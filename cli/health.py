@@ -21,7 +21,7 @@ def examine(places: Places, console: Console) -> int:
     """Print findings; 0 when there are none."""
     findings = [*_machine(places), *_processes(places)]
     for finding in findings:
-        console.print(f"[yellow]-[/yellow] {finding}")
+        console.print(f"[yellow]-[/yellow] {finding}", soft_wrap=True)
     if not findings:
         console.print("nothing found; logs are in", str(places.log))
     return 1 if findings else 0
@@ -54,11 +54,11 @@ def _processes(places: Places) -> list[str]:
         return found
     pids = supervision.pids()
     found = [f"{name} is down: see {places.log / name}.log" for name in supervision.programs() if name not in pids]
-    found += [
-        f"the namespace {host.netns} is gone: ./netledger up"
-        for host in plan.lab_of(places).hosts
-        if not exists(host.netns)
-    ]
+    lab = plan.lab_of(places)
+    gone = [f"the namespace {name} is gone: ./netledger up" for name in lab.names() if not exists(name)]
+    found += gone
+    if not gone and os.geteuid() == 0:
+        found += [f"{one} does not reach {other} over the underlay: ./netledger up" for one, other in lab.unreachable()]
     if not answers():
         found.append(f"the API does not answer on {plan.api_url()}: see {places.log}/api.log")
     return found

@@ -9,21 +9,14 @@ from rich.table import Table
 
 from cli import ledger, plan
 from cli.places import Places
-from cli.system import System
+from cli.system import System, for_a_while
 from lab.demo import Story, StoryFailed
 
 
 def play(places: Places, console: Console, say: Callable[[str], None]) -> int:
     """Start what does not run, play, stop what was started. 0 when everything was as it must be. Raises as `System.up` does."""
-    system = System(places, say)
-    started = not system.is_up()
-    try:
-        if started:
-            system.up()
+    with for_a_while(System(places, say)):
         return _play(places, console, say)
-    finally:
-        if started:
-            system.down()
 
 
 def _play(places: Places, console: Console, say: Callable[[str], None]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import shutil
+import signal
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,7 @@ from cli.places import Places, listening
 from cli.process import Program, end, inside, marked
 from cli.servers import await_true
 from cli.supervision import Supervision
+from libs import enrol
 from libs.config import load
 from libs.eventlog import schema
 
@@ -32,16 +34,18 @@ class System:
     def up(self) -> None:
         """Start all that does not run. Raises BadSetting, Misused, ToolFailed, TimeoutError or RuntimeError saying what is wrong."""
         plan.check(self.places)
+        backing = Backing(self.places)
+        backing.check_given()
         self.places.make()
         with self._alone():
             self._check_port()
             lab = plan.lab_of(self.places)
             self._say("network namespaces of the switch and three hosts")
-            lab.build()
-            backing = Backing(self.places)
+            self._restart_on(lab.build())
             servers = self._start_servers(backing)
             self._say("schema of the log, broker users")
             schema.upgrade(backing.database_admin_url, backing.database_url)
+            backing.check_services_role()
             programs = servers + plan.services(self.places, backing.database_url, backing.amqp_url)
             for host in lab.hosts:
                 urls = enrolment.agents(self.places, backing, host.name)
@@ -49,6 +53,7 @@ class System:
             self._say("services, Open vSwitch and agents")
             self.supervision.hand(programs)
             lab.configure()
+            await_true("the underlay between the hosts (./netledger down and up)", lambda: not lab.unreachable(), 15)
             self._await_ready(backing, len(lab.hosts) * len(plan.AGENTS))
 
     def down(self, keep: bool = False) -> None:
@@ -66,7 +71,21 @@ class System:
             left = {pid for folder in folders if folder.exists() for pid in inside(folder)}
             end(left | {*marked(mark), *marked(f"{mark}-rabbitmq")}, seconds=5)
             if not keep:
+                self._withdraw([host.name for host in lab.hosts])
                 self._remove_data()
+
+    def _withdraw(self, hosts: list[str]) -> None:
+        """Leave a given broker as it was; a given database's tables are the operator's data and stay."""
+        if not (backing := Backing(self.places)).gives_broker:
+            return
+        self._say("removing agents' users, queues and exchanges from the given RabbitMQ")
+        try:
+            if not enrolment.withdraw(backing, hosts):
+                self._say(
+                    "other hosts' agents are enrolled there: their users and the shared queues and exchanges stay"
+                )
+        except enrol.EnrolmentFailed as error:
+            self._say(f"they stay there: {error}")
 
     def is_up(self) -> bool:
         """Whether the supervisor runs and the API answers."""
@@ -82,6 +101,14 @@ class System:
             self.supervision.hand([*programs, *(one for one in self._others() if one.name not in names)])
         backing.set_up_private()
         return programs
+
+    def _restart_on(self, hosts: set[str]) -> None:
+        """End what runs on these hosts, whose namespaces or NICs are others now; it is started again."""
+        live = self.supervision.pids()
+        stale = {name: pid for name, pid in live.items() if name.partition("@")[2] in hosts}
+        if stale:
+            self._say(f"lost and made anew, with what ran there: {', '.join(sorted(hosts))}")
+            end(stale.values())
 
     def _others(self) -> list[Program]:
         """What else is to go on while servers start: all that the supervisor has, or that a killed one left running."""
@@ -122,6 +149,25 @@ class System:
             except BlockingIOError:
                 raise Misused("another ./netledger up or down is under way in this run folder") from None
             yield
+
+
+@contextlib.contextmanager
+def for_a_while(system: System) -> Iterator[None]:
+    """Start what does not run, and stop it at the end, however it comes: SIGTERM is as Ctrl-C here. Raises as `System.up` does."""
+
+    def interrupt(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the second one does not keep us from clearing up
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    started = not system.is_up()
+    try:
+        if started:
+            system.up()
+        yield
+    finally:
+        if started:
+            system.down()
 
 
 def answers() -> bool:

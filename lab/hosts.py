@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.namespaces import Namespaces, delete, links, veth, with_suffix
+from lab.namespaces import Namespaces, delete, links, pings, veth, with_suffix
 from lab.shell import ToolFailed, run
 
 HOSTS = ("compute1", "compute2", "compute3")
@@ -85,27 +85,50 @@ class Lab:
         """A host by its name. Raises KeyError."""
         return {host.name: host for host in self.hosts}[name]
 
-    def build(self) -> None:
-        """Make the namespaces, the wires and each host's empty switch database; what is there stays. Before any switch runs."""
+    def names(self) -> list[str]:
+        """Names of the lab's namespaces."""
+        return [self.switch, *(host.netns for host in self.hosts)]
+
+    def build(self) -> set[str]:
+        """Make the namespaces, the wires and each host's empty switch database; what is there stays.
+
+        Names of the hosts that got a namespace or a NIC: what still runs there holds on to the old ones and must be restarted.
+        """
         if self.namespaces.ensure(self.switch):
             _without_ipv6(self.switch)
         for network in NETWORKS:
             _segment(self.switch, network)
+        rewired = set()
         for host in self.hosts:
             if self.namespaces.ensure(host.netns):
                 _without_ipv6(host.netns)
-            self._wire(host)
+            if self._wire(host):
+                rewired.add(host.name)
             (host.run / "state").mkdir(parents=True, exist_ok=True)
             if not (host.run / "conf.db").exists():
                 run("ovsdb-tool", "create", f"{host.run}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
+        return rewired
 
-    def _wire(self, host: Host) -> None:
+    def _wire(self, host: Host) -> bool:
+        """Plug the NICs that are missing into the switch; whether there were any."""
+        missing, taken = NETWORKS.keys() - self._plugged(host), links(self.switch)
+        for network in missing:
+            nic, port = NETWORKS[network], f"{network[:8]}-{host.number}"
+            if port in taken:  # a lost namespace lives on, unnamed, as long as a process does; so do its ends of wires
+                run("ip", "-n", self.switch, "link", "del", port)
+            veth(host.netns, nic, self.switch, port, WIRE_MTU)
+            run("ip", "-n", self.switch, "link", "set", port, "master", network)
+        return bool(missing)
+
+    @staticmethod
+    def _plugged(host: Host) -> set[str]:
         have = links(host.netns)
-        for network, nic in NETWORKS.items():
-            if nic not in have:
-                port = f"{network[:8]}-{host.number}"
-                veth(host.netns, nic, self.switch, port, WIRE_MTU)
-                run("ip", "-n", self.switch, "link", "set", port, "master", network)
+        return {network for network, nic in NETWORKS.items() if nic in have}
+
+    def unreachable(self) -> list[tuple[str, str]]:
+        """(host, other host) of those that get no answer over the underlay from the next one now. Needs root."""
+        pairs = zip(self.hosts, (*self.hosts[1:], self.hosts[0]), strict=True)
+        return [(one.name, other.name) for one, other in pairs if not pings(one.netns, other.tunnel_ip)]
 
     def configure(self) -> None:
         """Make each host's bridges with their NICs and its tunnel address; safe to repeat. The switches must run."""

@@ -89,6 +89,11 @@ def links(name: str) -> set[str]:
     return {link["ifname"] for link in json.loads(run("ip", "-n", name, "-j", "link", "show") or "[]")}
 
 
+def pings(name: str, address: str) -> bool:
+    """Whether `address` answers a ping from this namespace within a second; False also when there is no such namespace."""
+    return "1 received" in run("ip", "netns", "exec", name, "ping", "-c", "1", "-W", "1", address, ok=True)
+
+
 def veth(left: str, left_if: str, right: str, right_if: str, mtu: int, mac: str = "") -> None:
     """A pair of interfaces between two namespaces, both up, offloads off at both ends. `mac`: of the left one."""
     address = ["address", mac] if mac else []

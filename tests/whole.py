@@ -17,6 +17,7 @@ from lab.client import Client
 from lab.hosts import Lab
 
 ENVIRONMENT = "environment.json"
+CLI = (sys.executable, "-W", "ignore", "-m", "cli")
 
 
 class Whole:
@@ -80,10 +81,19 @@ def eventually(what: str, check: Callable[[], bool], seconds: float = 10) -> Non
 
 def run_cli(settings: dict[str, str], *arguments: str, seconds: float = 110) -> subprocess.CompletedProcess[str]:
     """The command line with these settings and none of the caller's."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NETLEDGER_")}
-    env |= {**settings, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    command = [sys.executable, "-W", "ignore", "-m", "cli", *arguments]
+    env, command = _environment(settings), [*CLI, *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=seconds, check=False)
+
+
+def started(whole: Whole, *arguments: str) -> subprocess.Popen[bytes]:
+    """`./netledger ARGUMENTS` for this system, under way and silent."""
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([*CLI, *arguments], env=_environment(whole.settings), stdout=quiet, stderr=quiet)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NETLEDGER_")}
+    return env | {**settings, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 
 def put_down(folder: Path) -> None:

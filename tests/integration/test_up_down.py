@@ -12,8 +12,9 @@ import pytest
 from cli.process import alive, inside, marked
 from cli.servers import remove
 from lab.namespaces import NETNS, delete
+from lab.shell import run
 from tests.servers import Servers, scratch_places
-from tests.whole import Whole, eventually
+from tests.whole import Whole, eventually, started
 
 pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(300)]
 PREFIX = f"u{os.getpid()}-"
@@ -36,6 +37,12 @@ def whole(servers: Servers) -> Iterator[Whole]:
 def namespaces() -> list[str]:
     """Those of this system and of its agents."""
     return [path.name for path in NETNS.glob("*") if PREFIX in path.name] if NETNS.exists() else []
+
+
+def pids_file(whole: Whole) -> list[str]:
+    """Its lines, none when it is not there."""
+    path = whole.places.run / "pids"
+    return path.read_text().splitlines() if path.exists() else []
 
 
 def test_up_lists_every_process_and_tells_how_to_use_it(whole: Whole) -> None:
@@ -79,6 +86,24 @@ def test_up_after_a_disaster_keeps_what_was_created(whole: Whole, disaster: str)
     assert whole.client().get(f"networks/{network['id']}")["network"]["name"] == f"before the {disaster}"
 
 
+@pytest.mark.parametrize("lost", ["underlay", "compute1"])
+def test_a_lost_namespace_is_noticed_and_made_anew(whole: Whole, lost: str) -> None:
+    run("ip", "netns", "delete", f"{PREFIX}{lost}")
+    noticed = whole.command("doctor")
+    assert noticed.returncode == 1 and f"{PREFIX}{lost} is gone" in noticed.stdout
+    whole.must("up")
+    assert "nothing found" in whole.must("doctor")
+    assert not whole.lab.unreachable() and set(whole.pids()) == EXPECTED
+    assert "It works." in whole.must("demo")
+
+
+def test_a_cut_wire_is_noticed(whole: Whole) -> None:
+    run("ip", "-n", f"{PREFIX}compute2", "link", "set", "eth0", "down")
+    assert "compute1 does not reach compute2" in whole.command("doctor").stdout
+    run("ip", "-n", f"{PREFIX}compute2", "link", "set", "eth0", "up")
+    assert "nothing found" in whole.must("doctor")
+
+
 def test_a_killed_supervisor_leaves_the_rest_running_and_up_adopts_it(whole: Whole) -> None:
     before = whole.pids()
     whole.kill("supervisor")
@@ -108,3 +133,12 @@ def test_down_leaves_no_process_namespace_or_file_outside_the_run_folder(whole: 
     assert not marked(whole.places.mark) and not inside(whole.places.run)
     assert not namespaces() and not whole.places.beside.exists()
     whole.must("down")
+
+
+def test_a_demo_that_is_told_to_end_leaves_nothing(whole: Whole) -> None:
+    demo = started(whole, "demo")
+    eventually("switches", lambda: any(line.startswith("ovs-vswitchd") for line in pids_file(whole)), 60)
+    demo.send_signal(signal.SIGTERM)
+    assert demo.wait(60) == 1
+    assert not marked(whole.places.mark) and not inside(whole.places.run)
+    assert not namespaces() and not (whole.places.run / "pids").exists()

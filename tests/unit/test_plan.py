@@ -9,6 +9,7 @@ import pytest
 from cli import plan
 from cli.places import Places
 from lab.hosts import Lab
+from libs.config import BadSetting
 
 DATABASE, AMQP = "postgresql://s:sesame@/n", "amqp://services:open@127.0.0.1/"
 
@@ -62,3 +63,25 @@ def test_replicas_are_numbered_and_apis_listen_side_by_side(places: Places, monk
     monkeypatch.setenv("NETLEDGER_API_PORT", "9700")
     ports = {one.name: one.env["NETLEDGER_API_PORT"] for one in plan.services(places, DATABASE, AMQP)}
     assert (ports["api.1"], ports["api.2"]) == ("9700", "9701") and "ipam" in ports
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NETLEDGER_API_HOST", "0.0.0.0"),
+        ("NETLEDGER_API_HOST", "cloud.example"),
+        ("NETLEDGER_LAB_PREFIX", "a b"),
+        ("NETLEDGER_LAB_PREFIX", "../x"),
+        ("NETLEDGER_LAB_PREFIX", "-x"),
+        ("NETLEDGER_LAB_PREFIX", "x\n"),
+        ("NETLEDGER_LAB_PREFIX", "x" * 33),
+        ("NETLEDGER_REPLICAS_API", "17"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_starts(
+    places: Places, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    plan.check(places)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=name):
+        plan.check(places)
