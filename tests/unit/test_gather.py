@@ -184,4 +184,4 @@ def test_under_load_everyone_gets_their_own_answer() -> None:
         thread.start()
     finish(threads)
     assert wrong == []
-    assert gather._free == 2
+    until(lambda: gather._free == 2)  # a lane that was handed on ends a moment after its last answer
