@@ -25,8 +25,8 @@ def site(database: Any) -> Site:
     ports = [a_port(network) for _ in range(12)]
     for port in ports:
         site.ledger.commit(create(port), by())
-    for port in ports[:4]:
-        site.ledger.commit(UpdatePort(port.port_id, {"mac_address": f"fa:16:3e:99:00:{port.port_id[:2]}"}), by())
+    for number, port in enumerate(ports[:4]):
+        site.ledger.commit(UpdatePort(port.port_id, {"mac_address": f"fa:16:3e:99:00:{number:02x}"}), by())
     for port in ports[2:6]:
         site.ledger.commit(DeletePort(port.port_id), by())
     return site
