@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg2
+from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
@@ -152,6 +153,8 @@ class _Builder:
 
     def _take_over(self) -> None:
         with self._connection, self._connection.cursor() as cursor:
+            # The new table first: autovacuum may be at it, and lets go when somebody has waited for a second.
+            cursor.execute(sql.SQL("lock table {}").format(sql.Identifier(self._twin)))
             cursor.execute("set local lock_timeout = '1s'; select pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             head = _head(self._connection)
             if head > self._folder.position:
