@@ -62,7 +62,7 @@ class Topology:
         self._reader: LogReader
 
     def run(self) -> None:
-        """Load, then follow, write heartbeats and try to lead. Raises what ends the process (inbox.LogTurnedBack)."""
+        """Load, then follow, write heartbeats and try to lead. Raises what ends the process (past.LogTurnedBack)."""
         if not self._load():
             return
         failures: list[BaseException] = []

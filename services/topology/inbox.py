@@ -11,6 +11,7 @@ from typing import Protocol
 
 from libs.errors import Refusal
 from libs.eventlog.protocol import EventLog, LogIdentity, Recorded
+from services.topology.past import Past
 
 HELD = 5000
 PAGE = 1000
@@ -33,15 +34,11 @@ class Follows(Protocol):
         ...
 
 
-class LogTurnedBack(RuntimeError):
-    """The log is another one, or shorter than it was: everything derived from it must be derived anew."""
-
-
 class Inbox:
     """The log's events after `position`, in order: from memory as long as the taker keeps up, else from the log."""
 
-    def __init__(self, log: EventLog, position: int, held: int = HELD) -> None:
-        self._log, self.position, self._limit = log, position, held
+    def __init__(self, log: EventLog, position: int, past: Past, held: int = HELD) -> None:
+        self._log, self.position, self._past, self._limit = log, position, past, held
         self._held: deque[Recorded] = deque()
         self._news, self._behind = threading.Event(), True
 
@@ -55,7 +52,8 @@ class Inbox:
         self._news.set()
 
     def take(self, seconds: float) -> list[Recorded]:
-        """The next events, at most a page; waits up to `seconds` for some. They come again until `done`. Raises Refusal 503."""
+        """The next events, at most a page; waits up to `seconds` for some. They come again until `done`. Raises Refusal 503,
+        LogTurnedBack."""
         until = monotonic() + seconds
         while True:
             self._news.clear()
@@ -75,6 +73,7 @@ class Inbox:
         if not self._behind and not self._held:
             return []
         batch = self._log.read(self.position, PAGE)
+        self._past.note(batch)
         self._behind = bool(batch)
         return batch
 
@@ -95,14 +94,12 @@ class LogReader:
         turned_back: Callable[[LogIdentity], None] = lambda identity: None,
     ) -> None:
         self._log, self._tail, self._watch = log, tail, watch
-        self._identity, self._position = identity, position
-        self._turned_back = turned_back
-        self._last: Recorded | None = None
+        self._past = Past(log, identity, position, turned_back)
         self._inboxes: list[Inbox] = []
 
     def open(self, position: int) -> Inbox:
         """An inbox for someone who has seen everything up to `position`."""
-        inbox = Inbox(self._log, position)
+        inbox = Inbox(self._log, position, self._past)
         self._inboxes.append(inbox)
         return inbox
 
@@ -129,32 +126,16 @@ class LogReader:
     def _offer(self, batch: list[Recorded]) -> None:
         if not batch:
             return
-        self._position, self._last = batch[-1].position, batch[-1]
+        self._past.note(batch)
         self._watch(batch)
         for inbox in self._inboxes:
             inbox.put(batch)
 
     def _check(self, stop: threading.Event) -> None:
-        """The last event that was read must still be there, the very one: the log may have gone back and grown again since.
-        Nothing is offered before that is known: what follows would be taken for what had been there."""
+        """Nothing is offered before it is known that the log is the same one: what follows would be taken for what had been there."""
         while not stop.is_set():
             try:
-                identity = self._log.identity()
-                same = identity == self._identity and self._remembers()
-                if identity == self._identity and not same:
-                    self._turned_back(identity)
+                return self._past.check()
             except Refusal as refusal:
                 _log.warning("the log cannot be checked now: %s", refusal.message)
                 stop.wait(RETRY_SECONDS)
-                continue
-            if not same:
-                raise LogTurnedBack(f"position {self._position} of {self._identity} is not there any more")
-            return
-
-    def _remembers(self) -> bool:
-        """Whether the log still holds what was read last. Raises Refusal 503."""
-        there = self._log.read(self._position - 1, 1) if self._position else []
-        if self._last is None:  # nothing was read yet: what is there now is where this began
-            self._last = there[0] if there else None
-            return len(there) == min(1, self._position)
-        return there == [self._last]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from libs.errors import unavailable
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import PortRenamed
-from services.topology.inbox import Inbox, LogReader, LogTurnedBack
+from services.topology.inbox import Inbox, LogReader
+from services.topology.past import LogTurnedBack, Past
 
 
 class ListLog:
@@ -73,6 +74,10 @@ def positions(batch: Sequence[Recorded]) -> list[int]:
     return [one.position for one in batch]
 
 
+def past_of(log: ListLog, told: list[LogIdentity] | None = None) -> Past:
+    return Past(log, log.identity(), 0, [].append if told is None else told.append)  # type: ignore[arg-type]
+
+
 def reader(log: ListLog, stop: threading.Event, *steps: int | str) -> tuple[LogReader, list[int]]:
     seen: list[int] = []
     tail = ScriptedTail(log, stop, *steps)
@@ -82,7 +87,7 @@ def reader(log: ListLog, stop: threading.Event, *steps: int | str) -> tuple[LogR
 def test_a_late_opener_reads_the_log_first_and_memory_then() -> None:
     log, stop = ListLog(), threading.Event()
     log.grow(5)
-    box = Inbox(log, 2)  # type: ignore[arg-type]
+    box = Inbox(log, 2, past_of(log))  # type: ignore[arg-type]
     assert positions(box.take(0)) == [3, 4, 5]
     box.done(5)
     assert box.take(0) == []
@@ -97,7 +102,7 @@ def test_a_late_opener_reads_the_log_first_and_memory_then() -> None:
 def test_what_is_not_done_comes_again() -> None:
     log = ListLog()
     log.grow(3)
-    box = Inbox(log, 0)  # type: ignore[arg-type]
+    box = Inbox(log, 0, past_of(log))  # type: ignore[arg-type]
     assert positions(box.take(0)) == positions(box.take(0)) == [1, 2, 3]
     box.done(2)
     assert positions(box.take(0)) == [3]
@@ -107,7 +112,7 @@ def test_what_is_not_done_comes_again() -> None:
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_skipped_or_doubled_however_slow_the_taker_is(seed: int) -> None:
     random, log, got = Random(seed), ListLog(), list[int]()
-    box, offered = Inbox(log, 0, held=6), 0  # type: ignore[arg-type]
+    box, offered = Inbox(log, 0, past_of(log), held=6), 0  # type: ignore[arg-type]
     for _ in range(40):
         if random.random() < 0.6:
             log.grow(random.randint(1, 4))
@@ -170,3 +175,20 @@ def test_a_restore_that_was_told_already_is_not_told_again() -> None:
     with pytest.raises(LogTurnedBack):
         follower.run(stop)
     assert told == []
+
+
+def test_what_only_the_leader_had_read_is_missed_as_well() -> None:
+    log, told = ListLog(), list[LogIdentity]()
+    past = past_of(log, told)
+    log.grow(5)
+    leaders = Inbox(log, 3, past)  # type: ignore[arg-type]
+    leaders.done(leaders.take(0.0)[-1].position)
+    log.events[
+        3:
+    ] = []  # the database is an older one, and by the time that anybody looks it has grown past where it was
+    log.grow(4)
+    log.events[3:] = [replace(one, recorded_at="later") for one in log.events[3:]]
+    follower = Inbox(log, 2, past)  # type: ignore[arg-type]
+    with pytest.raises(LogTurnedBack):
+        follower.take(0.0)
+    assert told == [LogIdentity("log", 1)]
