@@ -25,8 +25,8 @@ POLL_SECONDS = 0.5
 class Waker(Protocol):
     """Something that tells when the log may have grown."""
 
-    def wait(self, seconds: float) -> None:
-        """Return when the log may have grown, or after `seconds`; may return early for nothing."""
+    def wait(self, seconds: float) -> bool:
+        """Return when the log may have grown, or after `seconds`; may return early for nothing. False: what tells it broke."""
         ...
 
     def close(self) -> None:
@@ -41,18 +41,20 @@ class Listener:
         self._url = url
         self._connection: Connection | None = None
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """As `Waker.wait`. Returns at once after (re)connecting, since what was told meanwhile was not heard."""
         try:
             if self._connection is None or self._connection.closed:
                 self._connect()
-                return
+                return True
             if not self._connection.notifies and _readable(self._connection.fileno(), seconds):
                 self._connection.poll()
             self._connection.notifies.clear()
         except psycopg2.Error:
             self.close()
             time.sleep(min(seconds, 0.2))
+            return False
+        return True
 
     def close(self) -> None:
         """Close the connection; the next wait makes a new one."""
@@ -72,9 +74,10 @@ class _MemoryWaker:
         self._grown = threading.Event()
         log.when_grown(self._grown.set)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         self._grown.wait(seconds)
         self._grown.clear()
+        return True
 
     def close(self) -> None:
         return
@@ -83,7 +86,8 @@ class _MemoryWaker:
 class Tail:
     """Events after a position, each once and in order. `log`: a log, or the pool of a PostgreSQL one. Not safe to share.
 
-    `position`: of the last event given. `away`: whether the store did not answer when last asked.
+    `position`: of the last event given. `away`: whether the store did not answer when last asked, or was cut off: however short
+    that was, it may have come back as an older one.
     """
 
     def __init__(self, log: EventLog | Pool, after: int, limit: int = 500) -> None:
@@ -97,7 +101,9 @@ class Tail:
         deadline = time.monotonic() + seconds
         while True:
             if self._drained:  # commits come before their wake-up: nothing to read without one
-                self._waker.wait(min(max(0.0, deadline - time.monotonic()), POLL_SECONDS))
+                self.away = not self._waker.wait(min(max(0.0, deadline - time.monotonic()), POLL_SECONDS))
+                if self.away:
+                    return []
             events = self._read()
             self._drained = len(events) < self._limit
             if events:

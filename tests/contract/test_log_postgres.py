@@ -233,6 +233,20 @@ def test_a_follower_is_woken_long_before_it_would_poll(log: PostgresLog) -> None
     assert sorted(delays)[10] < POLL_SECONDS / 5
 
 
+def test_a_follower_says_that_it_was_cut_off_before_it_gives_more(database: Any, log: PostgresLog) -> None:
+    tail = Tail(log, 0)
+    tail.wait(0.05)
+    tail.wait(0.05)
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %'"
+    with psycopg2.connect(database.admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute(cut)
+    log.append([new_port("a")])
+    assert (tail.wait(5), tail.away) == ([], True), "in between it may have become an older one"
+    assert [one.stream for one in tail.wait(5)] == ["port-a"]
+    assert not tail.away
+    tail.close()
+
+
 def test_a_stopped_writer_does_not_stop_the_others(database: Any, log: PostgresLog) -> None:
     """A process that is stopped while it holds the lock loses its session after a few seconds."""
     holder = psycopg2.connect(database.url, options="-c idle_in_transaction_session_timeout=1000")
