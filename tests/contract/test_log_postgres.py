@@ -237,9 +237,10 @@ def test_a_follower_says_that_it_was_cut_off_before_it_gives_more(database: Any,
     tail = Tail(log, 0)
     tail.wait(0.05)
     tail.wait(0.05)
-    cut = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %'"
-    with psycopg2.connect(database.admin_url) as connection, connection.cursor() as cursor:
+    cut = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where query = 'listen netledger'"
+    with psycopg2.connect(database.url) as connection, connection.cursor() as cursor:
         cursor.execute(cut)
+        assert (True,) in cursor.fetchall()
     log.append([new_port("a")])
     assert (tail.wait(5), tail.away) == ([], True), "in between it may have become an older one"
     assert [one.stream for one in tail.wait(5)] == ["port-a"]
