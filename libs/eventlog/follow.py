@@ -49,6 +49,11 @@ class Listener:
                 return True
             if not self._connection.notifies and _readable(self._connection.fileno(), seconds):
                 self._connection.poll()
+                if (
+                    not self._connection.notifies
+                ):  # a server that ends says so first; the end itself comes a moment later
+                    self.close()
+                    return False
             self._connection.notifies.clear()
         except psycopg2.Error:
             self.close()
