@@ -134,8 +134,13 @@ def test_properties_and_codecs_that_nobody_can_read_end_nothing(scene: Scene, ov
 
 def own_port(scene: Scene, red: Attacker) -> str:
     """A port bound on the attacker's host, which has to look alive for that."""
-    red.say({"kind": "Alive", "position": 0})
-    eventually("it looks alive", lambda: scene.cloud.agent_row("compute1", "Open vSwitch agent")[1])  # type: ignore[index]
+
+    def looks_alive() -> bool:
+        red.say({"kind": "Alive", "position": 0})
+        time.sleep(1)
+        return bool(scene.cloud.agent_row("compute1", "Open vSwitch agent")[1])  # type: ignore[index]
+
+    eventually("it looks alive", looks_alive, 90)  # a flood before may have shut it off for a minute
     port = scene.cloud.port(scene.shared, "compute1")
     assert scene.cloud.state("port", port).is_bound
     return port
