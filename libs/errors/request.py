@@ -1,0 +1,42 @@
+"""Refusals that any request can meet: malformed, forbidden, not there, overtaken, not now. Pure."""
+
+from __future__ import annotations
+
+from libs.errors.refusal import Refusal
+
+
+def bad_request(message: str) -> Refusal:
+    """400 for a malformed body, attribute or query."""
+    return Refusal(400, "HTTPBadRequest", message)
+
+
+def invalid_input(message: str) -> Refusal:
+    """400 for a value that is well formed but makes no sense here."""
+    return Refusal(400, "InvalidInput", f"Invalid input for operation: {message}.")
+
+
+def forbidden(rule: str) -> Refusal:
+    """403 for something that the caller's roles do not allow."""
+    return Refusal(403, "PolicyNotAuthorized", f"({rule}) is disallowed by policy")
+
+
+def not_found(kind: str, id: str) -> Refusal:
+    """404 for a resource that does not exist or that the caller may not see; kind is `network`, `subnet`, `port`, `agent`."""
+    name = kind.capitalize()
+    return Refusal(404, f"{name}NotFound", f"{name} {id} could not be found.")
+
+
+def revision_mismatch(expected: int, current: int | None = None) -> Refusal:
+    """412: If-Match named another revision."""
+    found = "differs" if current is None else f"is {current}"
+    return Refusal(412, "RevisionNumberConstraintFailed", f"Constrained to {expected}, but current revision {found}")
+
+
+def busy() -> Refusal:
+    """409: the resource kept changing while we decided; the client may repeat the request."""
+    return Refusal(409, "RetryRequest", "The resource is being changed by others; please repeat the request.")
+
+
+def unavailable(message: str, type: str = "ServiceUnavailable") -> Refusal:
+    """503 with Retry-After: the database, the broker or a service does not answer now."""
+    return Refusal(503, type, message)
