@@ -24,8 +24,9 @@ class Feed:
 
     prev: last position sent to that host before. position: the host has everything up to here when this is taken in.
     entered: networks that are new to the host; forget what you hold of them, `events` has all their live facts from the start.
-    left: networks to forget. events: whole facts by position (scopes: the host's networks, their subnets and ports, and the agents of
-    hosts that share a network). full: forget everything first. part/parts: a long answer comes in several messages, in order.
+    left: networks to forget. events: whole facts by position (scopes: the host's networks, their subnets, ports and floating IPs;
+    the routers that run there, each a scope by its own id and named among the networks; and the agents of hosts that share a
+    network). full: forget everything first. part/parts: a long answer comes in several messages, in order.
     request: the id of the Fetch that this answers, empty for the feed itself.
     """
 
@@ -97,4 +98,24 @@ class Drift:
     counts: Mapping[str, int]
 
 
-AgentMessage = Hello | Alive | Wiring | Fetch | Drift
+@dataclass(frozen=True, slots=True)
+class FloatingIpReport:
+    """Whether a floating IP works by way of this router, for this fixed address; reason says what failed."""
+
+    floatingip_id: str
+    router_id: str
+    fixed_ip_address: str
+    working: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Of an L3 agent: what changed, or (complete) every floating IP of the host's routers that was made to work or failed:
+    those not named do not work."""
+
+    floatingips: tuple[FloatingIpReport, ...]
+    complete: bool = False
+
+
+AgentMessage = Hello | Alive | Wiring | Routing | Fetch | Drift

@@ -11,8 +11,10 @@ from typing import Any
 from netaddr import EUI, AddrFormatError, IPAddress, IPNetwork, mac_unix_expanded
 
 DHCP_OWNER = "network:dhcp"
+ROUTER_INTERFACE_OWNER, ROUTER_GATEWAY_OWNER = "network:router_interface", "network:router_gateway"
+FLOATING_IP_OWNER = "network:floatingip"
 VIF_UNBOUND, VIF_OVS, VIF_FAILED = "unbound", "ovs", "binding_failed"
-ACTIVE, DOWN = "ACTIVE", "DOWN"
+ACTIVE, DOWN, ERROR = "ACTIVE", "DOWN", "ERROR"
 OVS_AGENT, DHCP_AGENT, L3_AGENT = "Open vSwitch agent", "DHCP agent", "L3 agent"
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

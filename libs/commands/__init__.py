@@ -3,7 +3,14 @@
 A command is a frozen dataclass, named by verb and object; ids were made at the edge. `libs.network` decides it.
 """
 
-from libs.commands.agent import MarkAgentDown, MarkAgentUp, RegisterAgent
+from libs.commands.agent import DeleteAgent, MarkAgentDown, MarkAgentUp, RegisterAgent, UpdateAgent
+from libs.commands.floatingip import (
+    CreateFloatingIps,
+    DeleteFloatingIp,
+    NewFloatingIp,
+    ReportFloatingIp,
+    UpdateFloatingIp,
+)
 from libs.commands.network import (
     CreateNetworks,
     DeleteNetwork,
@@ -13,6 +20,19 @@ from libs.commands.network import (
     UpdateNetwork,
 )
 from libs.commands.port import CreatePorts, DeletePort, NewPort, ReportWired, UpdatePort, WantedAddress
+from libs.commands.router import (
+    AddRouterInterface,
+    AddRoutes,
+    CreateRouters,
+    DeleteRouter,
+    NewRouter,
+    RemoveRouterInterface,
+    RemoveRoutes,
+    ScheduleRouter,
+    UnscheduleRouter,
+    UpdateRouter,
+    WantedGateway,
+)
 from libs.commands.subnet import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
 
 Command = (
@@ -31,28 +51,61 @@ Command = (
     | RegisterAgent
     | MarkAgentDown
     | MarkAgentUp
+    | UpdateAgent
+    | DeleteAgent
+    | CreateRouters
+    | UpdateRouter
+    | DeleteRouter
+    | AddRouterInterface
+    | RemoveRouterInterface
+    | AddRoutes
+    | RemoveRoutes
+    | ScheduleRouter
+    | UnscheduleRouter
+    | CreateFloatingIps
+    | UpdateFloatingIp
+    | DeleteFloatingIp
+    | ReportFloatingIp
 )
 
 __all__ = [
     "ABSENT",
+    "AddRouterInterface",
+    "AddRoutes",
     "Command",
+    "CreateFloatingIps",
     "CreateNetworks",
     "CreatePorts",
+    "CreateRouters",
     "CreateSubnets",
+    "DeleteAgent",
+    "DeleteFloatingIp",
     "DeleteNetwork",
     "DeletePort",
+    "DeleteRouter",
     "DeleteSubnet",
     "MarkAgentDown",
     "MarkAgentUp",
+    "NewFloatingIp",
     "NewNetwork",
     "NewPort",
+    "NewRouter",
     "NewSubnet",
     "RegisterAgent",
+    "RemoveRouterInterface",
+    "RemoveRoutes",
+    "ReportFloatingIp",
     "ReportWired",
     "ScheduleDhcp",
+    "ScheduleRouter",
     "UnscheduleDhcp",
+    "UnscheduleRouter",
+    "UpdateAgent",
+    "UpdateFloatingIp",
     "UpdateNetwork",
     "UpdatePort",
+    "UpdateRouter",
     "UpdateSubnet",
     "WantedAddress",
+    "WantedGateway",
 ]

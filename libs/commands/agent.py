@@ -31,3 +31,18 @@ class MarkAgentUp:
     """Heartbeats come again; nothing when it is up already."""
 
     agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAgent:
+    """Change the named attributes: admin_state_up, description."""
+
+    agent_id: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAgent:
+    """Remove an agent from the registry; what it served is given to others afterwards."""
+
+    agent_id: str

@@ -34,9 +34,11 @@ class NewSubnet:
 
 @dataclass(frozen=True, slots=True)
 class CreateSubnets:
-    """Make all of these subnets or none."""
+    """Make all of these subnets or none. port_ids: all ports on the networks of SLAAC subnets, as far as the caller saw them; they
+    get an address there. One that was overlooked makes it a RetryRequest."""
 
     subnets: tuple[NewSubnet, ...]
+    port_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class UpdateSubnet:
 
 @dataclass(frozen=True, slots=True)
 class DeleteSubnet:
-    """Delete a subnet; refused while ports other than our own DHCP ports hold its addresses."""
+    """Delete a subnet; refused while ports other than our own DHCP ports hold its addresses. port_ids: the ports that have one, as
+    far as the caller saw them; those of a SLAAC subnet lose it, unless they are a router's."""
 
     subnet_id: str
     if_revision: int | None = None
+    port_ids: tuple[str, ...] = ()

@@ -99,6 +99,8 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
             return errors.not_found(*kind_and_id(guard.stream))
         case NoneRefers(column="subnet_ids"):
             return errors.subnet_in_use(guard.value)
+        case NoneRefers(column="network_id", unless=(("device_owner", _),)):
+            return errors.busy()  # a port came that was to join a new subnet
         case NoneRefers(column="network_id") if guard.unless:
             network = resources.get(stream_of("network", guard.value))
             return errors.sharing_in_use(network.state.name if network else guard.value)

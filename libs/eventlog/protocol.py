@@ -29,7 +29,8 @@ class Recorded:
 @dataclass(frozen=True, slots=True)
 class Change:
     """Events for one stream; `expected` is the stream's version before them, 0 for a stream that must be new. `network_id` is the
-    network a stream belongs to for ever (feeds are scoped by it), empty for agents. `ends` marks the stream's last events."""
+    scope that a stream belongs to for ever (`libs.network.resources.scope_of`; feeds go by it), empty for agents. `ends` marks
+    the stream's last events."""
 
     stream: str
     expected: int

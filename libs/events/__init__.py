@@ -1,10 +1,29 @@
 """Every event: what can be a fact in the log. Read this file and `libs.commands` first.
 
 An event is a frozen dataclass named by subject and past participle; every decided value is in it, so that applying it
-never decides and never looks anything up. Streams: `network-<id>`, `subnet-<id>`, `port-<id>`, `agent-<id>`.
+never decides and never looks anything up. Streams: `network-<id>`, `subnet-<id>`, `port-<id>`, `router-<id>`, `floatingip-<id>`,
+`agent-<id>`.
 """
 
-from libs.events.agent import AgentCameUp, AgentReconfigured, AgentRegistered, AgentWentDown
+from libs.events.agent import (
+    AgentAdminStateChanged,
+    AgentCameUp,
+    AgentDeleted,
+    AgentDescribed,
+    AgentReconfigured,
+    AgentRegistered,
+    AgentWentDown,
+)
+from libs.events.floatingip import (
+    FloatingIpAllocated,
+    FloatingIpAssociated,
+    FloatingIpBecameActive,
+    FloatingIpDescribed,
+    FloatingIpDisassociated,
+    FloatingIpFailed,
+    FloatingIpReleased,
+    FloatingIpWentDown,
+)
 from libs.events.network import (
     NetworkAdminStateChanged,
     NetworkCreated,
@@ -36,6 +55,23 @@ from libs.events.port import (
     PortUnbound,
     PortVnicTypeChanged,
     PortWentDown,
+)
+from libs.events.router import (
+    RouterAdminStateChanged,
+    RouterCreated,
+    RouterDeleted,
+    RouterDescribed,
+    RouterGatewayAddressesChanged,
+    RouterGatewayCleared,
+    RouterGatewaySet,
+    RouterInterfaceAttached,
+    RouterInterfaceDetached,
+    RouterRenamed,
+    RouterRouteAdded,
+    RouterRouteRemoved,
+    RouterScheduled,
+    RouterSnatChanged,
+    RouterUnscheduled,
 )
 from libs.events.subnet import (
     SubnetCreated,
@@ -92,18 +128,65 @@ PortEvent = (
     | PortWentDown
     | PortDeleted
 )
-AgentEvent = AgentRegistered | AgentReconfigured | AgentWentDown | AgentCameUp
-Event = NetworkEvent | SubnetEvent | PortEvent | AgentEvent
+RouterEvent = (
+    RouterCreated
+    | RouterRenamed
+    | RouterDescribed
+    | RouterAdminStateChanged
+    | RouterGatewaySet
+    | RouterGatewayAddressesChanged
+    | RouterSnatChanged
+    | RouterGatewayCleared
+    | RouterInterfaceAttached
+    | RouterInterfaceDetached
+    | RouterRouteAdded
+    | RouterRouteRemoved
+    | RouterScheduled
+    | RouterUnscheduled
+    | RouterDeleted
+)
+FloatingIpEvent = (
+    FloatingIpAllocated
+    | FloatingIpDescribed
+    | FloatingIpAssociated
+    | FloatingIpDisassociated
+    | FloatingIpBecameActive
+    | FloatingIpWentDown
+    | FloatingIpFailed
+    | FloatingIpReleased
+)
+AgentEvent = (
+    AgentRegistered
+    | AgentReconfigured
+    | AgentWentDown
+    | AgentCameUp
+    | AgentAdminStateChanged
+    | AgentDescribed
+    | AgentDeleted
+)
+Event = NetworkEvent | SubnetEvent | PortEvent | RouterEvent | FloatingIpEvent | AgentEvent
 
 __all__ = [
     "AddressAllocated",
     "AddressReleased",
+    "AgentAdminStateChanged",
     "AgentCameUp",
+    "AgentDeleted",
+    "AgentDescribed",
     "AgentEvent",
     "AgentReconfigured",
     "AgentRegistered",
     "AgentWentDown",
     "Event",
+    "FloatingIpAllocated",
+    "FloatingIpAssociated",
+    "FloatingIpBecameActive",
+    "FloatingIpDescribed",
+    "FloatingIpDisassociated",
+    "FloatingIpEvent",
+    "FloatingIpFailed",
+    "FloatingIpReleased",
+    "FloatingIpWentDown",
     "NetworkAdminStateChanged",
     "NetworkCreated",
     "NetworkDeleted",
@@ -132,6 +215,22 @@ __all__ = [
     "PortUnbound",
     "PortVnicTypeChanged",
     "PortWentDown",
+    "RouterAdminStateChanged",
+    "RouterCreated",
+    "RouterDeleted",
+    "RouterDescribed",
+    "RouterEvent",
+    "RouterGatewayAddressesChanged",
+    "RouterGatewayCleared",
+    "RouterGatewaySet",
+    "RouterInterfaceAttached",
+    "RouterInterfaceDetached",
+    "RouterRenamed",
+    "RouterRouteAdded",
+    "RouterRouteRemoved",
+    "RouterScheduled",
+    "RouterSnatChanged",
+    "RouterUnscheduled",
     "SubnetCreated",
     "SubnetDeleted",
     "SubnetDescribed",

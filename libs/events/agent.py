@@ -48,3 +48,31 @@ class AgentCameUp:
 
     agent_id: str
     host: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAdminStateChanged:
+    """An operator lets it take new work, or not."""
+
+    agent_id: str
+    host: str
+    admin_state_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDescribed:
+    """Its description changed; empty for none."""
+
+    agent_id: str
+    host: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDeleted:
+    """An operator removed it from the registry; a hello makes it anew."""
+
+    agent_id: str
+    host: str
+    agent_type: str

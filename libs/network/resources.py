@@ -8,7 +8,7 @@ from typing import Any
 from libs.decider import fold
 from libs.eventlog.protocol import Recorded
 from libs.events import Event
-from libs.network import agent, network, port, subnet
+from libs.network import agent, floatingip, network, port, router, subnet
 from libs.network.world import Resource
 
 _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -16,11 +16,13 @@ _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
     "subnet": subnet.evolve,
     "port": port.evolve,
     "agent": agent.evolve,
+    "router": router.evolve,
+    "floatingip": floatingip.evolve,
 }
 
 
 def stream_of(kind: str, id: str) -> str:
-    """`port-<id>`; kind is `network`, `subnet`, `port` or `agent`."""
+    """`port-<id>`; kind is `network`, `subnet`, `port`, `router`, `floatingip` or `agent`."""
     return f"{kind}-{id}"
 
 
@@ -28,6 +30,17 @@ def kind_and_id(stream: str) -> tuple[str, str]:
     """("port", "<id>") of `port-<id>`."""
     kind, _, id = stream.partition("-")
     return kind, id
+
+
+def scope_of(resource: Resource) -> str:
+    """Whose facts go together to hosts: the id of the network (of a floating IP: its external one) or of the router that a stream
+    belongs to for ever; empty for agents."""
+    kind, id = kind_and_id(resource.stream)
+    if kind in ("network", "router"):
+        return id
+    if kind == "floatingip":
+        return str(resource.state.floating_network_id)
+    return "" if kind == "agent" else str(resource.state.network_id)
 
 
 def seconds(at: str) -> str:

@@ -69,6 +69,19 @@ class ChooseBinding:
     vnic_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Which resources of `kind` have `value` in this column of the read model (membership when it is an array)?
+
+    A need like a stream; what is found is in `World.found` as ids. A decision that relies on it guards it with
+    `NoneRefers(kind, column, value, besides=found)`.
+    """
+
+    kind: str
+    column: str
+    value: str
+
+
 Question = ChooseMac | ChooseAddresses | ChooseSegment | ChooseBinding
 
 
@@ -91,6 +104,7 @@ class World:
     context: Context
     resources: Mapping[str, Resource | None] = field(default_factory=dict)
     answers: Mapping[Question, Answer] = field(default_factory=dict)
+    found: Mapping[Find, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from libs.errors import Refusal, not_found, revision_mismatch
 from libs.eventlog.protocol import Change
 from libs.events import Event
 from libs.network.network import Network
-from libs.network.port import Port
-from libs.network.resources import kind_and_id, stream_of
+from libs.network.resources import scope_of, stream_of
 from libs.network.subnet import Subnet
 from libs.network.world import Decision, Question, Resource, World
 
@@ -65,13 +64,7 @@ def check_revision(resource: Resource, expected: int | None) -> None:
 
 def change(resource: Resource, events: Iterable[Event], ends: bool = False) -> Change:
     """Further facts of what was read."""
-    kind, id = kind_and_id(resource.stream)
-    network_id = "" if kind == "agent" else id if kind == "network" else _network_id(resource.state)
-    return Change(resource.stream, resource.version, tuple(events), network_id, ends)
-
-
-def _network_id(state: Port | Subnet) -> str:
-    return state.network_id
+    return Change(resource.stream, resource.version, tuple(events), scope_of(resource), ends)
 
 
 def changing(resource: Resource, events: Iterable[Event]) -> Decision:
