@@ -13,6 +13,7 @@ from libs.eventlog.protocol import Row
 from libs.model import DHCP_AGENT, Actor, Context, is_uuid
 from libs.policy import Target
 from services.api import statements
+from services.api.bystanders import commit_with_ports
 from services.api.commands import VERBS, create_command, owner_of
 from services.api.reads import Query, strip
 
@@ -23,7 +24,7 @@ class Writes:
     """Creates, updates and deletes through `commit`; `query` reads what policy must know of others' networks."""
 
     def __init__(self, commit: Commit, query: Query) -> None:
-        self._commit, self._query = commit, query
+        self._commit, self._query = commit_with_ports(commit, query), query
 
     def create(self, kind: str, body: Any, context: Context) -> str:
         """`{"port": {..}}` or `{"ports": [..]}` of what was made. Raises Refusal."""

@@ -167,7 +167,7 @@ class Life:
     def does(self, command: Command) -> Committed | None:
         """What the command came to, None when it was refused."""
         try:
-            return self.ledger.commit(self._placed(command), self.context())
+            return self.ledger.commit(self._with_ports(self._placed(command)), self.context())
         except Refusal as refusal:
             self.refused.append(refusal)
             return None
@@ -176,6 +176,16 @@ class Life:
         for command in (*START, *history):
             self.does(command)
         return self
+
+    def _with_ports(self, command: Command) -> Command:
+        """What concerns subnets names the ports that are there, as the gateway does."""
+        if not isinstance(command, CreateSubnets | DeleteSubnet):
+            return command
+        streams = dict.fromkeys(
+            one.stream for one in self.log.read(0, self.log.head()) if one.stream.startswith("port-")
+        )
+        rows = self.log.rows([("port", stream.removeprefix("port-")) for stream in streams])
+        return replace(command, port_ids=tuple(row.id for row in rows.values()))
 
     def _placed(self, value: Any) -> Any:
         """`value` with the ids that its slots hold now."""

@@ -6,25 +6,38 @@ import pytest
 
 from libs.commands import CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
 from libs.errors import Refusal
+from libs.eventlog.lost import refusal_of_guard
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
+    AddressAllocated,
+    AddressReleased,
     NetworkSubnetAdded,
     NetworkSubnetRemoved,
     SubnetCreated,
     SubnetDeleted,
 )
 from libs.model import HostRoute
+from libs.network.deciders.wishes import NOT_AUTOMATIC
 from libs.network.kinds import body_of
 from tests.unit.given import Outcome, given, member
 from tests.unit.people import (
+    DHCP_PORT,
+    MAC2,
     NET,
     NET2,
+    PORT,
+    PORT2,
+    PORT3,
     SUBNET,
     SUBNET2,
+    SUBNET6,
     THEM,
     US,
     a_network,
+    a_port,
+    a_slaac_subnet,
     a_subnet,
+    dhcp_served,
     pool,
 )
 
@@ -283,6 +296,46 @@ def test_a_deleted_subnet_is_guarded_against_ports_that_hold_its_addresses():
     outcome.then(NetworkSubnetRemoved(NET, SUBNET, "10.0.0.0/24"), SubnetDeleted(SUBNET, NET, US, "10.0.0.0/24"))
     assert outcome.guards == (NoneRefers("port", "subnet_ids", SUBNET),)
     assert outcome.after().state("network", NET).subnets == ()
+
+
+def slaac(*port_ids: str) -> CreateSubnets:
+    new = NewSubnet(SUBNET6, NET, US, 6, "2001:db8::/64", ipv6_ra_mode="slaac", ipv6_address_mode="slaac")
+    return CreateSubnets((new,), port_ids)
+
+
+def test_ports_that_are_there_join_a_slaac_subnet_with_its_commit():
+    elsewhere = a_port(id=PORT3, network_id=NET2)
+    router = a_port(id=PORT2, mac=MAC2, device_owner="network:router_interface")
+    past = given(a_network(), a_network(NET2), *a_subnet(), *a_port("10.0.0.5"), *dhcp_served(), *router, *elsewhere)
+    outcome = past.when(slaac(PORT, PORT2, PORT3, DHCP_PORT))
+    assert outcome.of(AddressAllocated) == [
+        AddressAllocated(PORT, SUBNET6, "2001:db8::f816:3eff:feaa:1"),
+        AddressAllocated(DHCP_PORT, SUBNET6, "2001:db8::f816:3eff:fedd:1"),
+    ]
+    assert [one.ip_address for one in outcome.after().state("port", PORT).fixed_ips][0] == "10.0.0.5"
+
+
+def test_a_slaac_subnet_is_guarded_against_ports_that_were_overlooked():
+    [guard] = given(a_network(), *a_port()).when(slaac(PORT)).guards
+    assert guard == NoneRefers("port", "network_id", NET, (PORT,), (("device_owner", NOT_AUTOMATIC),))
+    assert refusal_of_guard(guard, {}).type == "RetryRequest"
+    assert made("10.0.0.0/24").guards == ()
+
+
+def test_ports_do_not_keep_a_slaac_subnet():
+    past = given(a_network(), *a_subnet(), *a_port("10.0.0.5")).when(slaac(PORT)).after()
+    outcome = past.when(DeleteSubnet(SUBNET6, port_ids=(PORT,)))
+    assert outcome.of(AddressReleased) == [AddressReleased(PORT, SUBNET6, "2001:db8::f816:3eff:feaa:1")]
+    assert outcome.guards == (NoneRefers("port", "subnet_ids", SUBNET6, besides=(PORT,)),)
+    assert [one.subnet_id for one in outcome.after().state("port", PORT).fixed_ips] == [SUBNET]
+
+
+def test_a_router_keeps_its_slaac_subnet_and_a_port_its_plain_one():
+    router = a_port("2001:db8::1", subnet=SUBNET6, device_owner="network:router_interface")
+    outcome = given(a_network(), *a_slaac_subnet(), *router).when(DeleteSubnet(SUBNET6, port_ids=(PORT,)))
+    assert (outcome.of(AddressReleased), outcome.guards) == ([], (NoneRefers("port", "subnet_ids", SUBNET6),))
+    outcome = given(a_network(), *a_subnet(), *a_port("10.0.0.5")).when(DeleteSubnet(SUBNET, port_ids=(PORT,)))
+    assert (outcome.of(AddressReleased), outcome.guards) == ([], (NoneRefers("port", "subnet_ids", SUBNET),))
 
 
 def test_another_revision_than_the_expected_one_is_refused():
