@@ -117,25 +117,29 @@ class LogReader:
                     _log.warning("the log cannot be read now")
                 away = away or self._tail.away
                 if not self._tail.away and (away or monotonic() - checked > CHECK_SECONDS):
-                    self._check(stop)
+                    _insisting(self._past.check, stop)
                     checked, away = monotonic(), False
-                self._offer(batch)
+                self._offer(batch, stop)
         finally:
             self._tail.close()
 
-    def _offer(self, batch: list[Recorded]) -> None:
-        if not batch:
+    def _offer(self, batch: list[Recorded], stop: threading.Event) -> None:
+        """Nothing is offered before it is known that the log is the same one: what follows would be taken for what had been there."""
+        if not batch or not _insisting(lambda: self._past.note(batch), stop):
             return
-        self._past.note(batch)
         self._watch(batch)
         for inbox in self._inboxes:
             inbox.put(batch)
 
-    def _check(self, stop: threading.Event) -> None:
-        """Nothing is offered before it is known that the log is the same one: what follows would be taken for what had been there."""
-        while not stop.is_set():
-            try:
-                return self._past.check()
-            except Refusal as refusal:
-                _log.warning("the log cannot be checked now: %s", refusal.message)
-                stop.wait(RETRY_SECONDS)
+
+def _insisting(look: Callable[[], None], stop: threading.Event) -> bool:
+    """Have a look at the log, again and again while the database is away; False when stopped before. Raises LogTurnedBack."""
+    while not stop.is_set():
+        try:
+            look()
+        except Refusal as refusal:
+            _log.warning("the log cannot be checked now: %s", refusal.message)
+            stop.wait(RETRY_SECONDS)
+        else:
+            return True
+    return False

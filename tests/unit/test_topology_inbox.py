@@ -168,6 +168,33 @@ def test_nothing_of_another_past_is_taken_in_before_it_was_told() -> None:
     assert len(told) == 2 and seen == [1, 2, 3]
 
 
+def test_a_database_that_goes_away_while_another_past_is_found_out_is_sat_out() -> None:
+    log, stop, told, seen = ListLog(), threading.Event(), list[LogIdentity](), list[int]()
+
+    def tell(identity: LogIdentity) -> None:
+        told.append(identity)
+        if len(told) == 1:
+            raise unavailable("gone again")
+
+    log.grow(3)
+    changed = replace(log.events[2], recorded_at="later")
+    batches = iter([log.events, [changed]])
+
+    class Tail:
+        away = False
+
+        def wait(self, seconds: float) -> list[Recorded]:
+            return next(batches)
+
+        def close(self) -> None:
+            pass
+
+    follower = LogReader(log, Tail(), log.identity(), 0, lambda batch: seen.extend(positions(batch)), tell)  # type: ignore[arg-type]
+    with pytest.raises(LogTurnedBack):
+        follower.run(stop)
+    assert len(told) == 2 and seen == [1, 2, 3]
+
+
 def test_a_restore_that_was_told_already_is_not_told_again() -> None:
     log, stop, told = ListLog(), threading.Event(), list[LogIdentity]()
     tail = ScriptedTail(log, stop, 3, "away", "restored", 1)
