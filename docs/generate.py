@@ -15,6 +15,8 @@ SUBJECTS = (
     ("Networks", "network", events.NetworkEvent),
     ("Subnets", "subnet", events.SubnetEvent),
     ("Ports", "port", events.PortEvent),
+    ("Routers", "router", events.RouterEvent),
+    ("Floating IPs", "floatingip", events.FloatingIpEvent),
     ("Agents", "agent", events.AgentEvent),
 )
 

@@ -17,7 +17,10 @@ from libs import codec
 LINES = (Path(__file__).parents[1] / "corpus" / "events.jsonl").read_text().splitlines(keepends=True)
 PREFIX, MIDDLE = '{"type":"', '","data":'
 
-FROZEN = [(45, "1e920a98f646237f20f791540cff67b10570ebe0955cf74307ad34137a8ff14c")]
+FROZEN = [
+    (45, "1e920a98f646237f20f791540cff67b10570ebe0955cf74307ad34137a8ff14c"),
+    (73, "80632f6022ee970df20584cccefb360e218e99da455dfebd74ab786b8c072cca"),
+]
 """(number of lines, sha256 of these first lines)"""
 
 
