@@ -24,7 +24,7 @@ from services.topology import fetch
 from services.topology.commits import Commits
 from services.topology.dhcp import DhcpProcess
 from services.topology.heartbeats import Heartbeats
-from services.topology.inbox import Inbox, LogReader
+from services.topology.inbox import LogReader
 from services.topology.leader import Leadership, Loop, guarded
 from services.topology.model import Model, load, plan_of
 from services.topology.relay import Relay
@@ -32,10 +32,12 @@ from services.topology.reports import Reports
 from services.topology.senders import Sender, sender
 from services.topology.store import PgFeedStore
 from services.topology.watch import Watch
+from services.topology.work import Work
 
 READY_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 PATIENCE = 60
+Take = Callable[[Sequence[Recorded]], None]
 _log = logging.getLogger(__name__)
 
 
@@ -161,35 +163,14 @@ class Topology:
         )
         dhcp_from = dhcp.start()
         return [
-            lambda stop: self._work(stop, self._reader.open(relay.position), relay.take, relay.rest),
-            lambda stop: self._work(stop, self._reader.open(dhcp_from), dhcp.take, dhcp.tend, always=True),
+            lambda stop: self._work(stop, relay.position, relay.take, relay.rest, False),
+            lambda stop: self._work(stop, dhcp_from, dhcp.take, dhcp.tend, True),
             watch.run,
         ]
 
-    def _work(
-        self,
-        stop: threading.Event,
-        inbox: Inbox,
-        take: Callable[[Sequence[Recorded]], None],
-        rest: Callable[[], None],
-        always: bool = False,
-    ) -> None:
-        """Take one batch after the other; what cannot be done now is tried again from the same place. `rest` when there is none."""
-        failures, rested = 0, monotonic()
+    def _work(self, stop: threading.Event, position: int, take: Take, rest: Callable[[], None], always: bool) -> None:
+        inbox = self._reader.open(position)
         try:
-            while not stop.is_set():
-                try:
-                    batch = inbox.take(0.5)
-                    if batch:
-                        take(batch)
-                        inbox.done(batch[-1].position)
-                    if always or not batch or monotonic() - rested > 1.0:
-                        rested = monotonic()
-                        rest()
-                    failures, rested = 0, monotonic()
-                except (Refusal, Away) as error:
-                    _log.warning("stuck at position %s: %s", inbox.position, error)
-                    stop.wait(min(2.0, 0.1 * 2**failures))
-                    failures = min(failures + 1, 8)
+            Work(inbox, take, rest, always).run(stop)
         finally:
             self._reader.close(inbox)

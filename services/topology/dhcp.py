@@ -114,12 +114,9 @@ class DhcpProcess:
     def _tend_to(self, view: Served, cause: Recorded) -> None:
         """Bring one network in order. Raises Refusal 503; what else is refused waits for a better moment."""
         network = view.network.id
-        agents = [agent for agent in self._agents.all() if agent.agent_type == DHCP_AGENT]
-        loads = {agent.id: self._loads.get(agent.host, 0) for agent in agents}
-        commands = scheduling.commands(view, self._agents, loads, self._wanted, cause_of(cause))
         lack: Refusal | None = None
         try:
-            for command in commands:
+            for command in self._commands(view, cause):
                 lack = self._do(command, cause, view) or lack
         except Refusal as refusal:
             self._waiting[network] = cause
@@ -134,6 +131,11 @@ class DhcpProcess:
             self._waiting[network] = cause
         else:
             self._forget(network)
+
+    def _commands(self, view: Served, cause: Recorded) -> list[Command]:
+        agents = [agent for agent in self._agents.all() if agent.agent_type == DHCP_AGENT]
+        loads = {agent.id: self._loads.get(agent.host, 0) for agent in agents}
+        return scheduling.commands(view, self._agents, loads, self._wanted, cause_of(cause))
 
     def _do(self, command: Command, cause: Recorded, view: Served) -> Refusal | None:
         """Carry it out; a further subnet without a free address is left out, and gives the refusal. Raises any other Refusal."""
