@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bench.crowd import Crowd
-from bench.load import Request, drive
+from bench.load import Request, Sample, drive
 from bench.report import percentile
 from bench.stage import Stage
 
@@ -64,38 +64,58 @@ class Hosts:
 
     def reunion(self, networks: int = 50, each: int = 20) -> None:
         """All agents are cut off, stand still while ports are created, and come back in the same instant."""
+        requests = self._traffic(self._together(networks, each))
+        drive(self._stage.url, requests, 4)
+        _, calm = drive(self._stage.url, requests, 4)
+        self._crowd.await_quiet()
+        self._part(requests)
+        took, busy = self._meet(requests[:400])
+        stats = self._crowd.await_quiet()
+        before, during = (percentile([one.seconds * 1000 for one in some], 99) for some in (calm, busy))
+        failed = sum(not 200 <= one.status < 300 for one in (*calm, *busy))
+        self._say(
+            f"{len(self._crowd.hosts)} agents back at once after {AWAY_SECONDS} s: in sync {took:.1f} s later by"
+            f" {stats['deltas']} deltas and {stats['fulls']} full answers; API p99 {before:.0f} ms before, {during:.0f} ms"
+            f" meanwhile ({during / before:.1f} times; at most 2 is wanted), {failed} of {len(calm) + len(busy)} requests failed"
+        )
+
+    def _together(self, networks: int, each: int) -> list[str]:
+        """Networks, each on `each` of the hosts."""
         ids = [self._stage.network(f"reunion-{number}", "10.0.0.0/16")[0] for number in range(networks)]
         hosts = self._crowd.hosts
         for number, network in enumerate(ids):
             first = number * each % len(hosts)
             self._bind(network, [hosts[(first + step) % len(hosts)] for step in range(min(each, len(hosts)))])
         self._crowd.await_quiet()
-        requests = [Request("POST", "/v2.0/ports", {"port": {"network_id": ids[n % networks]}}) for n in range(400)]
-        requests = [
-            one for pair in zip(requests, [Request("GET", "/v2.0/ports?limit=20")] * 400, strict=True) for one in pair
-        ]
-        drive(self._stage.url, requests, 4)
-        _, calm = drive(self._stage.url, requests, 4)
-        self._crowd.await_quiet()
+        return ids
+
+    @staticmethod
+    def _traffic(networks: list[str]) -> list[Request]:
+        """Ports created on the networks in turn, and a list after each."""
+        out = []
+        for number in range(400):
+            network_id = networks[number % len(networks)]
+            out.append(Request("POST", "/v2.0/ports", {"port": {"network_id": network_id}}))
+            out.append(Request("GET", "/v2.0/ports?limit=20"))
+        return out
+
+    def _part(self, requests: list[Request]) -> None:
+        """Cut all agents off, and have things happen meanwhile."""
         self._crowd.ask("forget")
         self._crowd.ask("cut")
         self._crowd.stop()
         begun = time.perf_counter()
         drive(self._stage.url, requests, 4)
         time.sleep(max(0.0, AWAY_SECONDS - (time.perf_counter() - begun)))
+
+    def _meet(self, requests: list[Request]) -> tuple[float, list[Sample]]:
+        """Let them come back: (seconds until all are in sync, what the API answered meanwhile)."""
         self._crowd.go_on()
         took: list[float] = []
         watch = threading.Thread(target=lambda: took.append(self._crowd.await_sync()))
         watch.start()
-        busy = []
+        busy: list[Sample] = []
         while watch.is_alive():
-            busy += drive(self._stage.url, requests[:400], 4)[1]
+            busy += drive(self._stage.url, requests, 4)[1]
         watch.join()
-        stats = self._crowd.await_quiet()
-        before, during = (percentile([one.seconds * 1000 for one in some], 99) for some in (calm, busy))
-        failed = sum(not 200 <= one.status < 300 for one in (*calm, *busy))
-        self._say(
-            f"{len(hosts)} agents back at once after {AWAY_SECONDS} s: in sync {took[0]:.1f} s later by {stats['deltas']} deltas and"
-            f" {stats['fulls']} full answers; API p99 {before:.0f} ms before, {during:.0f} ms meanwhile ({during / before:.1f} times;"
-            f" at most 2 is wanted), {failed} of {len(calm) + len(busy)} requests failed"
-        )
+        return took[0], busy

@@ -69,9 +69,7 @@ def run(services: Sequence[type], settings: Settings) -> int:
     runner = ServiceRunner(config_of(settings))
     for service in services:
         runner.add_service(service)
-    asked: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda got, _frame: asked.append(got))
+    asked = _signals()
     started = eventlet.spawn(runner.start)
     deaths: list[BaseException] = []
     started.link(_note_death, deaths)
@@ -89,6 +87,14 @@ def run(services: Sequence[type], settings: Settings) -> int:
     with eventlet.Timeout(GRACE_SECONDS, False):
         runner.stop()
     return 0
+
+
+def _signals() -> list[int]:
+    """The signals to end that came; it grows."""
+    asked: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: asked.append(got))
+    return asked
 
 
 def _note_death(greenlet: Any, deaths: list[BaseException]) -> None:

@@ -17,6 +17,7 @@ from libs.network.kinds import KINDS
 
 FATE_SECONDS = 5.0
 """How long an append whose commit was cut waits for the database to learn what became of it."""
+_RESTORED = "The database was restored: the change may have been made, and lost."
 
 
 class PostgresLog:
@@ -61,9 +62,7 @@ class PostgresLog:
                     continue  # a connection that had died while idle; nothing was sent to a live one
                 except LogRestored:
                     self._give_up()
-                    raise errors.unavailable(
-                        "The database was restored: the change may have been made, and lost."
-                    ) from None
+                    raise errors.unavailable(_RESTORED) from None
                 except BaseException:
                     self._give_up()
                     raise

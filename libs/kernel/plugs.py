@@ -40,23 +40,20 @@ def ensure(database: str, bridge: str, owner: str, items: Sequence[Mapping[str, 
     dead = [item["name"] for item in items if item["anew"] and item["name"] in actual]
     if dead:
         _vsctl(database, *(word for name in dead for word in ("--", "--if-exists", "del-port", name)))
+    wanted = {item["name"]: _external_ids(owner, item) for item in items}
+    changes = [name for name, ids in wanted.items() if actual.get(name) != ids or name in dead]
     arguments: list[str] = []
-    changes = []
-    for item in items:
-        wanted = {
-            _OWNER: owner,
-            "iface-id": item["port_id"],
-            "iface-status": "active",
-            "attached-mac": item["mac"],
-        }
-        if actual.get(item["name"]) != wanted or item["name"] in dead:
-            values = [f'external-ids:{key}="{value}"' for key, value in wanted.items()]
-            arguments += ["--", "--may-exist", "add-port", bridge, item["name"]]
-            arguments += ["--", "set", "Interface", item["name"], *values]
-            changes.append(item["name"])
+    for name in changes:
+        values = [f'external-ids:{key}="{value}"' for key, value in wanted[name].items()]
+        arguments += ["--", "--may-exist", "add-port", bridge, name]
+        arguments += ["--", "set", "Interface", name, *values]
     if arguments:
         _vsctl(database, "--no-wait", *arguments)
     return changes
+
+
+def _external_ids(owner: str, item: Mapping[str, Any]) -> dict[str, str]:
+    return {_OWNER: owner, "iface-id": item["port_id"], "iface-status": "active", "attached-mac": item["mac"]}
 
 
 def remove(database: str, names: Sequence[str]) -> list[str]:

@@ -25,11 +25,11 @@ from libs.events import (
     SubnetDhcpChanged,
 )
 from libs.model import DHCP_AGENT, DHCP_OWNER
-from libs.network.kinds import resource_of
 from services.topology import scheduling
 from services.topology.agents import Agents
 from services.topology.commits import Commits, cause_of, side_by_side
 from services.topology.scheduling import Served
+from services.topology.served import births, views
 
 NAME = "dhcp"
 CHUNK = 50
@@ -68,7 +68,7 @@ class DhcpProcess:
         self._loads = dict(self._pool.query(_LOADS))
         unserved = [network for (network,) in self._pool.query(_UNSERVED, (self._wanted,))]
         for start in range(0, len(unserved), CHUNK):
-            self._waiting.update(self._births(unserved[start : start + CHUNK]))
+            self._waiting.update(births(self._log, unserved[start : start + CHUNK]))
         self._tended = 0.0
         return self.position
 
@@ -105,11 +105,11 @@ class DhcpProcess:
     def _look_at(self, dirty: dict[str, Recorded]) -> None:
         networks = list(dirty)
         for start in range(0, len(networks), CHUNK):
-            views = self._views(networks[start : start + CHUNK])
+            found = views(self._log, networks[start : start + CHUNK])
             for network in networks[start : start + CHUNK]:
-                if network not in views:
+                if network not in found:
                     self._forget(network)
-            side_by_side([partial(self._tend_to, view, dirty[view.network.id]) for view in views.values()])
+            side_by_side([partial(self._tend_to, view, dirty[view.network.id]) for view in found.values()])
 
     def _tend_to(self, view: Served, cause: Recorded) -> None:
         """Bring one network in order. Raises Refusal 503; what else is refused waits for a better moment."""
@@ -168,31 +168,8 @@ class DhcpProcess:
         self._waiting.pop(network, None)
         self._complaints.pop(network, None)
 
-    def _views(self, networks: Sequence[str]) -> dict[str, Served]:
-        """The networks that still exist, each with its subnets and DHCP ports, read in two steps."""
-        rows = self._log.rows([("network", network) for network in networks])
-        found = {row.id: resource_of(row) for row in rows.values()}
-        subnets = [("subnet", id) for one in found.values() for id in one.state.subnet_ids]
-        ports = [("port", id) for one in found.values() for id in one.state.dhcp_port_ids]
-        parts = self._log.rows([*subnets, *ports]) if subnets or ports else {}
-        states = {place: resource_of(row).state for place, row in parts.items()}
-        return {
-            id: Served(
-                one.state,
-                tuple(states["subnet", sub] for sub in one.state.subnet_ids if ("subnet", sub) in states),
-                {port: states["port", port] for port in one.state.dhcp_port_ids if ("port", port) in states},
-                one.version,
-            )
-            for id, one in found.items()
-        }
-
     def _served_on(self, hosts: Collection[str]) -> list[str]:
         return [network for (network,) in self._pool.query(_ON_HOSTS, (list(hosts),))]
-
-    def _births(self, networks: Sequence[str]) -> dict[str, Recorded]:
-        """{network: its first fact}, a cause for what is done about it at the start."""
-        facts = self._log.read_streams([f"network-{network}" for network in networks])
-        return {one.stream.removeprefix("network-"): one for one in facts if one.version == 1}
 
     def _store(self, position: int, force: bool) -> None:
         """Remember how far it is, not with every event: what is done again does no harm."""

@@ -25,15 +25,21 @@ def reports(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[Repo
     this host, or of an older binding, or known already, comes to nothing, and costs nothing.
     Complete: what is ACTIVE and not named is unwired, so that no lost message leaves a status that is not true.
     """
-    if not message.complete:
-        last = {one.port_id: one for one in message.ports}
-        return [
-            ReportWired(one.port_id, host, one.generation, one.wired, one.reason)
-            for one in last.values()
-            if (found := bound.get(one.port_id)) is not None
-            and one.generation == found.generation
-            and one.wired != (found.status == ACTIVE)
-        ]
+    return _of_all(message, host, bound) if message.complete else _of_some(message, host, bound)
+
+
+def _of_some(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:
+    last = {one.port_id: one for one in message.ports}
+    return [
+        ReportWired(one.port_id, host, one.generation, one.wired, one.reason)
+        for one in last.values()
+        if (found := bound.get(one.port_id)) is not None
+        and one.generation == found.generation
+        and one.wired != (found.status == ACTIVE)
+    ]
+
+
+def _of_all(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:
     wired = {one.port_id: one for one in message.ports if one.wired}
     news = [
         ReportWired(one.port_id, host, one.generation, True)

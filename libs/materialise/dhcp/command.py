@@ -11,12 +11,37 @@ from libs.materialise.dhcp.texts import DOMAIN, OptionLine
 from libs.model import DHCP_OWNER
 
 _LEASES_MAX = 2**24  # Neutron's cap, so that many subnets cannot inflate it
+_MANNERS = (
+    "--except-interface=lo",
+    "--dhcp-authoritative",
+    "--dhcp-ignore-clid",
+    "--quiet-dhcp",
+    "--quiet-dhcp6",
+    "--quiet-ra",
+)
 
 
 def command(folder: str, device: Device, served: Sequence[Subnet], place: Place) -> tuple[str, ...]:
     """dnsmasq's argument list. It forwards no names and believes no client id: a guest is its MAC."""
-    words = [
+    user = [f"--user={place.user}", f"--group={place.user}"] if place.user else []
+    return (
         "dnsmasq",
+        *_files(folder),
+        "--bind-dynamic",
+        f"--interface={device.name}",
+        *_MANNERS,
+        f"--domain={DOMAIN}",
+        f"--local=/{DOMAIN}/",
+        f"--dhcp-option-force=option:mtu,{device.mtu}",
+        *_ranges(served, place),
+        *_advertisements(device, served),
+        *user,
+    )
+
+
+def _files(folder: str) -> tuple[str, ...]:
+    """What it reads and writes, all in the network's own folder."""
+    return (
         "--conf-file=/dev/null",
         "--no-hosts",
         "--no-resolv",
@@ -24,25 +49,15 @@ def command(folder: str, device: Device, served: Sequence[Subnet], place: Place)
         f"--dhcp-leasefile={folder}/leases",
         f"--dhcp-hostsdir={folder}/hosts.d",
         f"--dhcp-optsfile={folder}/options",
-        "--bind-dynamic",
-        f"--interface={device.name}",
-        "--except-interface=lo",
-        "--dhcp-authoritative",
-        "--dhcp-ignore-clid",
-        "--quiet-dhcp",
-        "--quiet-dhcp6",
-        "--quiet-ra",
-        f"--domain={DOMAIN}",
-        f"--local=/{DOMAIN}/",
-        f"--dhcp-option-force=option:mtu,{device.mtu}",
-        f"--dhcp-lease-max={min(sum(network_of(subnet).size for subnet in served), _LEASES_MAX)}",
-    ]
+    )
+
+
+def _ranges(served: Sequence[Subnet], place: Place) -> list[str]:
+    words = [f"--dhcp-lease-max={min(sum(network_of(subnet).size for subnet in served), _LEASES_MAX)}"]
     for subnet in served:
         words.append(f"--dhcp-range={dhcp_range(subnet, place.lease_seconds)}")
         words.append(f"--synth-domain={DOMAIN},{network_of(subnet)},host-")
-    words += _advertisements(device, served)
-    words += [f"--user={place.user}", f"--group={place.user}"] if place.user else []
-    return tuple(words)
+    return words
 
 
 def _advertisements(device: Device, served: Sequence[Subnet]) -> list[str]:
