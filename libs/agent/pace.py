@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 
@@ -25,3 +26,8 @@ class Pace:
     audit: float = 180.0
     backoff: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
     spread: float = 0.5
+
+
+def about(seconds: float) -> float:
+    """`seconds`, give or take a fifth: many agents do not do the same in the same instant."""
+    return seconds * random.uniform(0.8, 1.2)

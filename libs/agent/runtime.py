@@ -14,7 +14,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from libs.agent.brain import Brain, Link
-from libs.agent.pace import Pace
+from libs.agent.pace import Pace, about
 from libs.bus.agent_link import AgentLink
 from libs.bus.names import agent_user
 from libs.chain import Chain
@@ -36,7 +36,7 @@ class AgentRuntime:
         self._hello_due = self._complete_due = False
         self._fetch_at = self._fetched_at = 0.0
         self._complete_at = monotonic() + self._pace.complete
-        self._audit_at = monotonic() + _about(self._pace.audit)
+        self._audit_at = monotonic() + about(self._pace.audit)
         self._ups, self._failures, self._applied, self._unanswered = 0, 0, 0, 0
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class AgentRuntime:
                 self._take_in(part)
             if feed.request and asked:
                 self._unanswered = self._unanswered if self._chain.asking else 0
-                self._fetch_at = monotonic() + (self._again() if self._chain.asking else _about(self._pace.check))
+                self._fetch_at = monotonic() + (self._again() if self._chain.asking else about(self._pace.check))
                 self._complete_due = self._complete_due or self._chain.in_sync
             if self._chain.gap and not self._chain.asking:
                 self._ask_soon()
@@ -135,7 +135,7 @@ class AgentRuntime:
     def _again(self) -> float:
         """Seconds until the next Fetch if nobody answers: each time more, or too many who ask would keep all from being answered."""
         waits = self._pace.fetch_again
-        return _about(waits[min(self._unanswered, len(waits) - 1)])
+        return about(waits[min(self._unanswered, len(waits) - 1)])
 
     def _hello(self) -> Hello:
         brain, settings = self._brain, self._settings
@@ -160,7 +160,7 @@ class AgentRuntime:
         """Apply, report, audit, each whatever became of the others; what fails is tried again later."""
         fine = self._tried(self._apply)
         if monotonic() >= self._audit_at:
-            self._audit_at = monotonic() + _about(self._pace.audit)
+            self._audit_at = monotonic() + about(self._pace.audit)
             fine = self._tried(self._audit) and fine
         self._failures = 0 if fine else self._failures + 1
         if not fine:
@@ -194,8 +194,3 @@ class AgentRuntime:
             self._link.send(Drift(drift))
             self._complete_due = True
             self.poke()
-
-
-def _about(seconds: float) -> float:
-    """`seconds`, give or take a fifth: many agents do not do the same in the same instant."""
-    return seconds * random.uniform(0.8, 1.2)
