@@ -12,6 +12,7 @@ from cli.process import Program
 from cli.rabbitmq import RabbitMQ
 from cli.servers import await_true
 from cli.supervision import Supervision
+from libs.config import given
 
 
 class Misused(RuntimeError):
@@ -23,8 +24,8 @@ class Backing:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._postgres = None if _given("DATABASE") else Postgres(places)
-        self._rabbitmq = None if _given("AMQP") else RabbitMQ(places)
+        self._postgres = None if _is_given("DATABASE") else Postgres(places)
+        self._rabbitmq = None if _is_given("AMQP") else RabbitMQ(places)
 
     def check_given(self) -> None:
         """Whether the given database lets its owner in. Raises BadSetting."""
@@ -68,22 +69,22 @@ class Backing:
     @property
     def database_url(self) -> str:
         """URL of the role that runs services; holds its password."""
-        return self._postgres.url() if self._postgres else os.environ["NETLEDGER_DATABASE_URL"]
+        return self._postgres.url() if self._postgres else given(os.environ, "NETLEDGER_DATABASE_URL")
 
     @property
     def database_admin_url(self) -> str:
         """URL of the schema's owner; holds its password."""
-        return self._postgres.admin_url if self._postgres else os.environ["NETLEDGER_DATABASE_ADMIN_URL"]
+        return self._postgres.admin_url if self._postgres else given(os.environ, "NETLEDGER_DATABASE_ADMIN_URL")
 
     @property
     def amqp_url(self) -> str:
         """URL of the services' broker user; holds its password."""
-        return self._rabbitmq.url() if self._rabbitmq else os.environ["NETLEDGER_AMQP_URL"]
+        return self._rabbitmq.url() if self._rabbitmq else given(os.environ, "NETLEDGER_AMQP_URL")
 
     @property
     def amqp_admin_url(self) -> str:
         """URL of the broker's management; holds the administrator's password."""
-        return self._rabbitmq.admin_url if self._rabbitmq else os.environ["NETLEDGER_AMQP_ADMIN_URL"]
+        return self._rabbitmq.admin_url if self._rabbitmq else given(os.environ, "NETLEDGER_AMQP_ADMIN_URL")
 
     @property
     def vhost(self) -> str:
@@ -97,9 +98,9 @@ class Backing:
         return parts._replace(netloc=f"{user}:{password}@{place}").geturl()
 
 
-def _given(kind: str) -> bool:
-    """Whether the environment names this server. Raises Misused when it names only one of the two URLs that it takes."""
-    url, admin = (os.environ.get(f"NETLEDGER_{kind}_{part}", "") for part in ("URL", "ADMIN_URL"))
+def _is_given(kind: str) -> bool:
+    """Whether the environment names this server. Raises BadSetting, Misused when it names only one of the two URLs that it takes."""
+    url, admin = (given(os.environ, f"NETLEDGER_{kind}_{part}") for part in ("URL", "ADMIN_URL"))
     if bool(url) != bool(admin):
         raise Misused(
             f"set both NETLEDGER_{kind}_URL and NETLEDGER_{kind}_ADMIN_URL (set-up needs the second), or neither"

@@ -40,10 +40,14 @@ DEFAULTS = {
 
 def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
     """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it, nothing else."""
-    given = {name: value for name, value in os.environ.items() if name.startswith("NETLEDGER_")}
-    ours = {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark}
-    merged = {**FIXED, **DEFAULTS, **given, **ours, **settings}
-    return {name: value for name, value in sorted(merged.items()) if name not in NOT_PASSED}
+    ours = {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark, **settings}
+    given = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("NETLEDGER_") and name.removesuffix("_FILE") not in (*ours, *NOT_PASSED)
+    }
+    defaults = {name: value for name, value in DEFAULTS.items() if f"{name}_FILE" not in given}
+    return dict(sorted({**FIXED, **defaults, **given, **ours}.items()))
 
 
 def check(places: Places) -> None:

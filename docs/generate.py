@@ -37,7 +37,7 @@ def settings_page() -> str:
         "",
         "Generated from `libs/config.py` and `cli/settings.py` by `python -m docs.generate`. All come from the environment.",
         "For those of services and agents, `NETLEDGER_..._FILE` names a file that holds the value instead, so that secrets stay",
-        "out of it.",
+        "out of it; `./netledger` too takes the URLs of given servers from such files.",
         "",
         "## Services and agents",
         "",

@@ -155,7 +155,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values = {}
     for one in fields(Settings):
         name = f"NETLEDGER_{one.name.upper()}"
-        text = _given(env, name)
+        text = given(env, name)
         if text != "":
             try:
                 values[one.name] = one.metadata["parse"](text)
@@ -165,8 +165,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
-def _given(env: Mapping[str, str], name: str) -> str:
-    """The text of a setting, empty when it is not set. Raises BadSetting; what a file holds is never in its text."""
+def given(env: Mapping[str, str], name: str) -> str:
+    """The text of a setting, out of the file that NAME_FILE names or as it stands; empty when it is not set. Raises BadSetting;
+    what a file holds is never in its text."""
     text, path = env.get(name, ""), env.get(f"{name}_FILE", "")
     if not path:
         return text

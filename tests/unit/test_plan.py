@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from cli import plan
+from cli.backing import Backing, Misused
 from cli.places import Places
 from lab.hosts import Lab
-from libs.config import BadSetting
+from libs.config import BadSetting, load
 
 DATABASE, AMQP = "postgresql://s:sesame@/n", "amqp://services:open@127.0.0.1/"
 
@@ -36,6 +37,43 @@ def test_services_get_the_operators_settings_but_no_admin_url(places: Places) ->
         assert one.env["NETLEDGER_REPORT_SECONDS"] == "7" and one.env["NETLEDGER_DATABASE_URL"] == DATABASE
         assert not any("secret" in value for value in one.env.values())
         assert not any("sesame" in word or "open" in word for word in one.argv)
+
+
+def test_what_a_file_gives_is_passed_once_and_set_up_s_files_to_nobody(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_ADMIN_URL", "AMQP_URL", "AMQP_ADMIN_URL", "VLAN_RANGES", "RPC_SECONDS"):
+        monkeypatch.delenv(f"NETLEDGER_{name}", raising=False)
+        (tmp_path / name).write_text("p:1:9" if name == "VLAN_RANGES" else "3")
+        monkeypatch.setenv(f"NETLEDGER_{name}_FILE", str(tmp_path / name))
+    urls = {"agent_ovs": AMQP, "agent_dhcp": AMQP}
+    agents = [
+        one for one in plan.host_programs(places, Lab(places.run, "x-").host("compute1"), urls) if "agent" in one.name
+    ]
+    for one in (*plan.services(places, DATABASE, AMQP), *agents):
+        settings = load(one.env)
+        assert (settings.amqp_url, settings.rpc_seconds, settings.vlan_ranges) == (AMQP, 3.0, (("p", 1, 9),))
+        assert (settings.database_admin_url, settings.amqp_admin_url) == ("", "")
+        assert settings.database_url == ("" if one in agents else DATABASE)
+
+
+def test_the_urls_of_given_servers_may_come_from_files(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_ADMIN_URL", "AMQP_URL", "AMQP_ADMIN_URL"):
+        monkeypatch.delenv(f"NETLEDGER_{name}", raising=False)
+        (tmp_path / name).write_text(f"scheme://{name.lower()}/vhost\n")
+        monkeypatch.setenv(f"NETLEDGER_{name}_FILE", str(tmp_path / name))
+    backing = Backing(places)
+    assert backing.gives_broker and backing.vhost == "vhost"
+    assert (backing.database_url, backing.database_admin_url) == (
+        "scheme://database_url/vhost",
+        "scheme://database_admin_url/vhost",
+    )
+    assert (backing.amqp_url, backing.amqp_admin_url) == ("scheme://amqp_url/vhost", "scheme://amqp_admin_url/vhost")
+    monkeypatch.delenv("NETLEDGER_AMQP_ADMIN_URL_FILE")
+    with pytest.raises(Misused, match="NETLEDGER_AMQP_ADMIN_URL"):
+        Backing(places)
 
 
 def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> None:
