@@ -1,29 +1,35 @@
 """Routers on one host: what they should be (`desired`), what that looks like (`render`), what to change (`plan`). Pure.
 
 What the agent asks of the hands (`libs.kernel`). Every verb takes `items`, a batch, and answers with a list, one per item:
-{"changes": [text, one per thing changed], "error": text or None}; an item that fails does not stop its neighbours; nothing to do is no
-change. Namespaces are named `qrouter-<id><suffix>`, the switch's end of a device is `tap<11>`, the inner one `qr-<11>` or `qg-<11>`.
+{"changes": [text, one per thing changed], "error": text or None}; an item that fails does not stop its neighbours; nothing to
+do is no change. Namespaces are named `qrouter-<id><suffix>`, the switch's end of a device is `tap<11>`, the inner one `qr-<11>`
+or `qg-<11>`.
 
 `links.ensure`, more than it did (all optional; without them nothing differs from before):
     item["sysctls"]: [["net.ipv4.ip_forward", "1"], ..], set in this order in the namespace, before addresses and routes;
-    item["routes"]: entries of three, [destination CIDR, gateway or "" for on-link, device]; those without gateway are made first. A
-        destination whose gateway or device differs is replaced (no moment without it), other routes of ours in the main table go;
+    item["routes"]: entries of three, [destination CIDR, gateway or "" for on-link, device]; those without gateway are made
+        first. A destination whose gateway or device differs is replaced (no moment without it), other routes of ours in the
+        main table go;
     answer["addresses"]: [[device, CIDR]] that were added.
-`addresses.change`: {"namespace", "device", "add": [CIDR], "remove": [CIDR]}; those that are there, or gone, already are no change. Answer
-    also "addresses" as above. 1,000 in one call cost about 10 ms.
-`nat.read(namespaces=[name], table="netledger")` -> {name: the list under "nftables" of `nft -j list table ip <table>`, None without it}; a
-    namespace that does not exist is left out.
-`nat.apply`: {"namespace", "text"}: one `nft -f -`, all or nothing. The text comes from `nft.text` or `nft.change_text`, nowhere else.
-`conntrack.cut`: {"namespace", "addresses": [[side, address]]}; side: orig-src, orig-dst, reply-src, reply-dst. No change when none matched.
-`arp.announce`: {"namespace", "device", "mac", "addresses": [address without prefix]}: gratuitous ARP (IPv4), unsolicited neighbour
-    advertisement with override and router flag (IPv6), now and twice more a second apart; answers at once. Not counted as a change.
-`radvd.ensure`: {"namespace", "folder", "text"}: radvd runs in the namespace with this configuration; folder is absolute, one per router,
-    named like the namespace, and holds its files. It outlives the hands and is found again by its folder, as dnsmasq is. Another text
-    is a reload, not a restart. "restart": true where its devices were made anew. `{"notify": {"radvd_ended": folder}}` when it dies.
+`addresses.change`: {"namespace", "device", "add": [CIDR], "remove": [CIDR]}; those that are there, or gone, already are no
+    change. Answer also "addresses" as above. 1,000 in one call cost about 10 ms.
+`nat.read(namespaces=[name], table="netledger")` -> {name: the list under "nftables" of `nft -j list table ip <table>`, None
+    without it}; a namespace that does not exist is left out.
+`nat.apply`: {"namespace", "text"}: one `nft -f -`, all or nothing. The text comes from `nft.text` or `nft.change_text`, nowhere
+    else.
+`conntrack.cut`: {"namespace", "addresses": [[side, address]]}; side: orig-src, orig-dst, reply-src, reply-dst. No change when
+    none matched.
+`arp.announce`: {"namespace", "device", "mac", "addresses": [address without prefix]}: gratuitous ARP (IPv4), unsolicited
+    neighbour advertisement with override and router flag (IPv6), now and twice more a second apart; answers at once. Not
+    counted as a change.
+`radvd.ensure`: {"namespace", "folder", "text"}: radvd runs in the namespace with this configuration; folder is absolute, one
+    per router, named like the namespace, and holds its files. It outlives the hands and is found again by its folder, as
+    dnsmasq is. Another text is a reload, not a restart. "restart": true where its devices were made anew. `{"notify":
+    {"radvd_ended": folder}}` when it dies.
 `radvd.remove(folders=[folder])`: it says farewell (lifetime 0) and goes, with its folder.
 `radvd.list(root)` -> names of the folders in root.
 `links.list`, `links.remove`, `plugs.read`, `plugs.ensure`, `plugs.remove`: as agent_dhcp uses them, owner `netledger-l3`.
 
-Order for a router: links, nat, radvd, then plugs (no guest's packet before the translation stands), then arp. What leaves goes the other
-way: elements, conntrack, addresses; plugs, radvd, links.
+Order for a router: links, nat, radvd, then plugs (no guest's packet before the translation stands), then arp. What leaves goes
+the other way: elements, conntrack, addresses; plugs, radvd, links.
 """
