@@ -31,7 +31,7 @@ from libs.eventlog.restore import restore
 from libs.gather import Gather
 from libs.model import Context
 from libs.network.resources import kind_and_id
-from libs.network.world import Answer, Question, Resource, World
+from libs.network.world import Answer, Find, Question, Resource, World
 
 ROUNDS = 5
 """How often needs and questions may follow from what was just loaded or answered."""
@@ -114,11 +114,19 @@ class Ledger:
     def _load(self, attempt: _Attempt) -> World:
         world = World(attempt.context)
         for _ in range(ROUNDS):
-            wanted = [one for one in self._domain.needs(attempt.command, world) if one not in world.resources]
+            needed = dict.fromkeys(self._domain.needs(attempt.command, world))
+            wanted = [one for one in needed if one not in world.resources and one not in world.found]
             if not wanted:
                 return world
-            world = replace(world, resources={**world.resources, **self._fetch(attempt, wanted)})
+            if finds := [one for one in wanted if isinstance(one, Find)]:
+                world = replace(world, found={**world.found, **self._look_up(finds)})
+            if streams := [one for one in wanted if isinstance(one, str)]:
+                world = replace(world, resources={**world.resources, **self._fetch(attempt, streams)})
         raise RuntimeError(f"{type(attempt.command).__name__} needs more than {ROUNDS} rounds of reading")
+
+    def _look_up(self, finds: list[Find]) -> dict[Find, tuple[str, ...]]:
+        found = self._log.find([(one.kind, one.column, one.value) for one in finds])
+        return {one: found[(one.kind, one.column, one.value)] for one in finds}
 
     def _fetch(self, attempt: _Attempt, wanted: list[str]) -> dict[str, Resource | None]:
         found: dict[str, Resource | None] = {}
@@ -166,6 +174,8 @@ class Ledger:
             self._cache.drop(outcome.stream)
         elif isinstance(outcome, GuardFailed):
             guard = outcome.guard
+            if isinstance(guard, NoneRefers) and Find(guard.kind, guard.column, guard.value) in world.found:
+                return  # another came after we had looked
             if isinstance(guard, NoneRefers) or guard.stream in attempt.gone:
                 raise refusal_of_guard(guard, world.resources)
             attempt.gone.add(guard.stream)

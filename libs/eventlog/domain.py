@@ -11,14 +11,14 @@ from libs.events import Event
 from libs.network import decisions
 from libs.network.claims import Claims, claims_of
 from libs.network.kinds import KINDS
-from libs.network.world import Decision, Question, World
+from libs.network.world import Decision, Need, Question, World
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
     """The pure functions that decide; `libs.network` unless a test brings its own."""
 
-    needs: Callable[[Any, World], tuple[str, ...]]
+    needs: Callable[[Any, World], tuple[Need, ...]]
     questions: Callable[[Any, World], tuple[Question, ...]]
     decide: Callable[[Any, World], Decision]
     claims_of: Callable[[Event], Claims]

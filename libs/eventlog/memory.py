@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from libs.eventlog import chain, fates, known
 from libs.eventlog.protocol import Accepted, Append, LogIdentity, NoneRefers, Outcome, Recorded, Row
+from libs.network.kinds import KINDS
 
 
 def utc_now() -> str:
@@ -98,6 +99,15 @@ class MemoryLog:
     def rows(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """As `EventLog.rows`."""
         return {place: self._rows[place] for place in wanted if place in self._rows}
+
+    def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
+        """As `EventLog.find`."""
+        for kind, column, _ in wanted:
+            KINDS[kind].columns[column]
+        return {
+            (kind, column, value): tuple(sorted(self._referring(NoneRefers(kind, column, value))))
+            for kind, column, value in wanted
+        }
 
     def all_rows(self, kind: str) -> list[Row]:
         """Every row of a kind by id: what a listing of the API reads."""

@@ -136,6 +136,15 @@ class PostgresLog:
                 found[(kind, id)] = Row(kind, id, version, dict(zip(columns, values, strict=True)), body, hidden)
         return found
 
+    def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
+        """As `EventLog.find`."""
+        each = list(dict.fromkeys(wanted))
+        found: dict[tuple[str, str, str], tuple[str, ...]] = dict.fromkeys(each, ())
+        if each:
+            for number, id in self.pool.query(*statements.find(each, self._columns)):
+                found[each[number]] += (id,)
+        return found
+
     def verify(self, page: int = 2000) -> int:
         """Walk the whole hash chain; the number of batches. Raises chain.BrokenChain, Refusal 503."""
         return chain.verify(self.identity().log_id, self._pages(page))

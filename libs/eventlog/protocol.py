@@ -169,3 +169,8 @@ class EventLog(Protocol):
     def rows(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Read model rows by (kind, id); absent ones are left out. Reads several kinds in as few statements as kinds."""
         ...
+
+    def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
+        """For each (kind, column, value) the ids, in their order, of the rows that have the value in that column (membership when
+        it is an array). One statement for all. Raises KeyError for a kind or column that is not there."""
+        ...

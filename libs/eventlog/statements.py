@@ -80,6 +80,15 @@ def references(guard: NoneRefers, columns: Mapping[str, str], number: int, limit
     )
 
 
+def find(wanted: Sequence[tuple[str, str, str]], kinds: Mapping[str, Mapping[str, str]]) -> tuple[str, list[str]]:
+    """(statement, parameters) that select (number of the wish, id) of the rows that have these values. Raises KeyError."""
+    selects = []
+    for number, (kind, column, _) in enumerate(wanted):
+        holds = f'"{column}" @> array[%s]' if kinds[kind][column].endswith("[]") else f'"{column}" = %s'
+        selects.append(f'select {number}, id from "{kind}" where {holds}')
+    return " union all ".join(selects) + " order by 1, 2", [value for _, _, value in wanted]
+
+
 _EVENTS = (
     "insert into event select position, stream, version, type, data::json, meta::json, at::timestamptz, decode(hash, 'hex')"
     " from json_to_recordset({}) as r(position bigint, stream text, version int, type text, data text, meta text, at text, hash text)"

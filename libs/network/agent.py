@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from libs.events import AgentCameUp, AgentEvent, AgentReconfigured, AgentRegistered, AgentWentDown
+from libs.events import (
+    AgentAdminStateChanged,
+    AgentCameUp,
+    AgentDeleted,
+    AgentDescribed,
+    AgentEvent,
+    AgentReconfigured,
+    AgentRegistered,
+    AgentWentDown,
+)
 from libs.model import DHCP_AGENT, L3_AGENT
 from libs.network.ordered import ordered
 
@@ -15,7 +24,8 @@ _TOPICS = {DHCP_AGENT: "dhcp_agent", L3_AGENT: "l3_agent"}
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A process on a host that puts the log's facts into the kernel; alive as the log's facts say."""
+    """A process on a host that puts the log's facts into the kernel; alive as the log's facts say. admin_state_up False: it is to
+    take no new work."""
 
     id: str
     host: str
@@ -24,6 +34,8 @@ class Agent:
     availability_zone: str
     configurations: Mapping[str, Any]
     alive: bool = True
+    admin_state_up: bool = True
+    description: str = ""
 
 
 def _changed(state: Agent, event: AgentEvent) -> Agent:
@@ -34,11 +46,15 @@ def _changed(state: Agent, event: AgentEvent) -> Agent:
             return replace(state, alive=False)
         case AgentCameUp():
             return replace(state, alive=True)
+        case AgentAdminStateChanged():
+            return replace(state, admin_state_up=event.admin_state_up)
+        case AgentDescribed():
+            return replace(state, description=event.after)
     raise TypeError(f"{type(event).__name__} is no fact about a registered agent")
 
 
 def evolve(state: Agent | None, event: AgentEvent) -> Agent | None:
-    """The agent after `event`; None before it was registered."""
+    """The agent after `event`; None before it was registered and after it was deleted."""
     if isinstance(event, AgentRegistered):
         return Agent(
             id=event.agent_id,
@@ -48,7 +64,9 @@ def evolve(state: Agent | None, event: AgentEvent) -> Agent | None:
             availability_zone=event.availability_zone,
             configurations=event.configurations,
         )
-    return None if state is None else _changed(state, event)
+    if isinstance(event, AgentDeleted) or state is None:
+        return None
+    return _changed(state, event)
 
 
 def body(state: Agent, created_at: str, updated_at: str) -> dict[str, Any]:
@@ -62,11 +80,11 @@ def body(state: Agent, created_at: str, updated_at: str) -> dict[str, Any]:
         "topic": _TOPICS.get(state.agent_type, "N/A"),
         "availability_zone": state.availability_zone or None,
         "alive": state.alive,
-        "admin_state_up": True,
+        "admin_state_up": state.admin_state_up,
         "created_at": plain_time(created_at),
         "started_at": plain_time(updated_at),
         "heartbeat_timestamp": plain_time(updated_at),
-        "description": None,
+        "description": state.description or None,
         "configurations": ordered(state.configurations),
     }
 

@@ -8,11 +8,15 @@ from libs.events import (
     AddressAllocated,
     AddressReleased,
     Event,
+    FloatingIpAssociated,
+    FloatingIpDisassociated,
     NetworkCreated,
     NetworkDeleted,
     PortCreated,
     PortDeleted,
     PortMacChanged,
+    RouterInterfaceAttached,
+    RouterInterfaceDetached,
 )
 
 
@@ -46,6 +50,16 @@ def segment_claim(network_type: str, physical_network: str | None, segmentation_
     return () if segmentation_id is None else (f"vni/{segmentation_id}",)
 
 
+def router_port_claim(router_id: str, subnet_id: str) -> str:
+    """The claim of a router on a subnet: `router-port/<router>/<subnet>`."""
+    return f"router-port/{router_id}/{subnet_id}"
+
+
+def floating_claim(port_id: str, ip_address: str) -> str:
+    """The claim of a floating IP on a port's address: `floating/<port>/<address>`."""
+    return f"floating/{port_id}/{ip_address}"
+
+
 def claims_of(event: Event) -> Claims:
     """What one fact takes and releases."""
     match event:
@@ -63,4 +77,21 @@ def claims_of(event: Event) -> Claims:
             return Claims(take=segment_claim(event.network_type, event.physical_network, event.segmentation_id))
         case NetworkDeleted():
             return Claims(release=segment_claim(event.network_type, event.physical_network, event.segmentation_id))
+    return _layer3_claims(event)
+
+
+def _layer3_claims(event: Event) -> Claims:
+    match event:
+        case RouterInterfaceAttached():
+            return Claims(take=(router_port_claim(event.router_id, event.subnet_id),))
+        case RouterInterfaceDetached():
+            return Claims(release=(router_port_claim(event.router_id, event.subnet_id),))
+        case FloatingIpAssociated():
+            before = event.fixed_port_before, event.fixed_ip_before
+            return Claims(
+                (floating_claim(event.fixed_port_id, event.fixed_ip_address),),
+                (floating_claim(*before),) if event.fixed_port_before else (),
+            )
+        case FloatingIpDisassociated():
+            return Claims(release=(floating_claim(event.fixed_port_id, event.fixed_ip_address),))
     return _NOTHING

@@ -1,7 +1,8 @@
 """From a command to what it comes to: one table of three pure functions per command.
 
-`needs` says which streams to read (called again as the world grows, until nothing new is needed), `questions` what others must
-choose, `decide` gives the changes or raises `errors.Refusal`. `questions` may raise a Refusal as well: nothing is asked in vain.
+`needs` says which streams to read and what to look up (called again as the world grows, until nothing new is needed), `questions`
+what others must choose, `decide` gives the changes or raises `errors.Refusal`. `questions` may raise a Refusal as well: nothing is
+asked in vain.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from libs.network.deciders import (
     subnets,
 )
 from libs.network.resources import stream_of
-from libs.network.world import Decision, Question, World
+from libs.network.world import Decision, Need, Question, World
 
 
 def _nothing(command: Any, world: World) -> tuple[()]:
@@ -56,7 +57,7 @@ class Rule:
     """How one kind of command is decided."""
 
     decide: Callable[[Any, World], Decision]
-    needs: Callable[[Any, World], tuple[str, ...]]
+    needs: Callable[[Any, World], tuple[Need, ...]]
     questions: Callable[[Any, World], tuple[Question, ...]] = _nothing
 
 
@@ -82,8 +83,8 @@ RULES: Mapping[type, Rule] = {
 """{command class: its rule}"""
 
 
-def needs(command: Command, world: World) -> tuple[str, ...]:
-    """Streams that the decision must see, as far as the world already tells."""
+def needs(command: Command, world: World) -> tuple[Need, ...]:
+    """Streams that the decision must see and what it looks up, as far as the world already tells."""
     return RULES[type(command)].needs(command, world)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.eventlog.protocol import Row
-from libs.network import agent, network, port, rows, subnet
+from libs.network import agent, bodies, floatingip, l3_rows, network, port, router, rows, subnet
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
 
@@ -66,17 +66,48 @@ _PORT = {
     "subnet_ids": TEXTS,
     "created_at": TEXT,
 }
-_AGENT = {"host": TEXT, "agent_type": TEXT, "alive": BOOLEAN, "availability_zone": TEXT, "created_at": TEXT}
+_ROUTER = {
+    "project_id": TEXT,
+    "name": TEXT,
+    "admin_state_up": BOOLEAN,
+    "status": TEXT,
+    "external_network_id": TEXT,
+    "subnet_ids": TEXTS,
+    "host": TEXT,
+    "agent_id": TEXT,
+    "created_at": TEXT,
+}
+_FLOATINGIP = {
+    "project_id": TEXT,
+    "floating_network_id": TEXT,
+    "floating_ip_address": TEXT,
+    "router_id": TEXT,
+    "port_id": TEXT,
+    "fixed_ip_address": TEXT,
+    "path": TEXT,
+    "status": TEXT,
+    "created_at": TEXT,
+}
+_AGENT = {
+    "host": TEXT,
+    "agent_type": TEXT,
+    "alive": BOOLEAN,
+    "availability_zone": TEXT,
+    "admin_state_up": BOOLEAN,
+    "created_at": TEXT,
+}
 
 KINDS: Mapping[str, Kind] = {
     "network": Kind("network", _NETWORK, network.evolve, rows.network_row, rows.network_of),
     "subnet": Kind("subnet", _SUBNET, subnet.evolve, rows.subnet_row, rows.subnet_of),
     "port": Kind("port", _PORT, port.evolve, rows.port_row, rows.port_of),
+    "router": Kind("router", _ROUTER, router.evolve, l3_rows.router_row, l3_rows.router_of),
+    "floatingip": Kind("floatingip", _FLOATINGIP, floatingip.evolve, l3_rows.floatingip_row, l3_rows.floatingip_of),
     "agent": Kind("agent", _AGENT, agent.evolve, rows.agent_row, rows.agent_of),
 }
 """{kind: its table}"""
 
-body_of = rows.body_of
+body_of = bodies.body_of
 
 
 def row_of(resource: Resource) -> Row:

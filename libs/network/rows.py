@@ -1,42 +1,14 @@
-"""Resources as rows of the inline read model and back: `resource_of(row_of(r)) == r`, what the body does not show is hidden."""
+"""Networks, subnets, ports and agents as rows of the inline read model and back; what the body does not show is hidden."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from libs.eventlog.protocol import Row
 from libs.model import AddressRange, FixedIp, HostRoute, Segment
 from libs.network import agent, network, port, subnet
-from libs.network.resources import kind_and_id, stream_of
+from libs.network.bodies import resource_with, row_with
 from libs.network.world import Resource
-
-_text = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def _resource(row: Row, shown: Mapping[str, Any], state: Any) -> Resource:
-    return Resource(stream_of(row.kind, row.id), row.version, shown["created_at"], shown["updated_at"], state)
-
-
-def body_of(resource: Resource) -> dict[str, Any]:
-    """The API's JSON of any resource, as an administrator sees it."""
-    match resource.state:
-        case network.Network():
-            return network.body(resource.state, resource.version, resource.created_at, resource.updated_at)
-        case subnet.Subnet():
-            return subnet.body(resource.state, resource.version, resource.created_at, resource.updated_at)
-        case port.Port():
-            return port.body(resource.state, resource.version, resource.created_at, resource.updated_at)
-        case agent.Agent():
-            return agent.body(resource.state, resource.created_at, resource.updated_at)
-    raise TypeError(f"{resource.stream} is no resource")
-
-
-def _row(resource: Resource, columns: Mapping[str, Any], hidden: Mapping[str, Any]) -> Row:
-    kind, id = kind_and_id(resource.stream)
-    made = {**columns, "created_at": resource.created_at}
-    return Row(kind, id, resource.version, made, _text(body_of(resource)), _text(hidden) if hidden else "")
 
 
 def network_row(resource: Resource) -> Row:
@@ -58,7 +30,7 @@ def network_row(resource: Resource) -> Row:
         "cidrs": [one.cidr for one in state.subnets],
         "dhcp": [[one.agent_id, one.host, one.availability_zone, one.port_id] for one in state.dhcp],
     }
-    return _row(resource, columns, hidden)
+    return row_with(resource, columns, hidden)
 
 
 def network_of(row: Row) -> Resource:
@@ -81,7 +53,7 @@ def network_of(row: Row) -> Resource:
         subnets=tuple(network.NetworkSubnet(id, cidr) for id, cidr in subnets),
         dhcp=tuple(network.DhcpServer(*one) for one in hidden["dhcp"]),
     )
-    return _resource(row, shown, state)
+    return resource_with(row, shown, state)
 
 
 _SUBNET_PLAIN = (
@@ -103,7 +75,7 @@ def subnet_row(resource: Resource) -> Row:
     """A subnet's row."""
     state: subnet.Subnet = resource.state
     names = ("project_id", "name", "network_id", "ip_version", "cidr", "gateway_ip", "enable_dhcp")
-    return _row(resource, {name: getattr(state, name) for name in names}, {})
+    return row_with(resource, {name: getattr(state, name) for name in names}, {})
 
 
 def subnet_of(row: Row) -> Resource:
@@ -115,7 +87,7 @@ def subnet_of(row: Row) -> Resource:
         dns_nameservers=tuple(shown["dns_nameservers"]),
         host_routes=tuple(HostRoute(one["destination"], one["nexthop"]) for one in shown["host_routes"]),
     )
-    return _resource(row, shown, state)
+    return resource_with(row, shown, state)
 
 
 _PORT_PLAIN = (
@@ -156,7 +128,7 @@ def port_row(resource: Resource) -> Row:
         "ip_addresses": [one.ip_address for one in state.fixed_ips],
         "subnet_ids": [one.subnet_id for one in state.fixed_ips],
     }
-    return _row(resource, columns, {"generation": state.generation} if state.generation else {})
+    return row_with(resource, columns, {"generation": state.generation} if state.generation else {})
 
 
 def port_of(row: Row) -> Resource:
@@ -168,19 +140,20 @@ def port_of(row: Row) -> Resource:
         fixed_ips=tuple(FixedIp(one["subnet_id"], one["ip_address"]) for one in shown["fixed_ips"]),
         generation=json.loads(row.hidden)["generation"] if row.hidden else 0,
     )
-    return _resource(row, shown, state)
+    return resource_with(row, shown, state)
 
 
 def agent_row(resource: Resource) -> Row:
-    """A agent's row."""
+    """An agent's row."""
     state: agent.Agent = resource.state
     columns = {
         "host": state.host,
         "agent_type": state.agent_type,
         "alive": state.alive,
         "availability_zone": state.availability_zone,
+        "admin_state_up": state.admin_state_up,
     }
-    return _row(resource, columns, {"created_at": resource.created_at, "updated_at": resource.updated_at})
+    return row_with(resource, columns, {"created_at": resource.created_at, "updated_at": resource.updated_at})
 
 
 def agent_of(row: Row) -> Resource:
@@ -194,5 +167,7 @@ def agent_of(row: Row) -> Resource:
         availability_zone=shown["availability_zone"] or "",
         configurations=shown["configurations"],
         alive=shown["alive"],
+        admin_state_up=shown["admin_state_up"],
+        description=shown["description"] or "",
     )
-    return _resource(row, times, state)
+    return resource_with(row, times, state)

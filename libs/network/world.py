@@ -1,6 +1,6 @@
 """What a decision sees and what it gives back: pure values between the deciders and `libs.eventlog.commit`.
 
-commit asks `needs(command, world)` until nothing new is needed, loads those resources, asks `questions(command, world)`,
+commit asks `needs(command, world)` until nothing new is needed, loads and looks up those, asks `questions(command, world)`,
 has them answered (ipam, topology, random MACs), then calls `decide(command, world)`.
 """
 
@@ -82,6 +82,9 @@ class Find:
     value: str
 
 
+Need = str | Find
+"""A stream, or what to look up."""
+
 Question = ChooseMac | ChooseAddresses | ChooseSegment | ChooseBinding
 
 
@@ -99,7 +102,7 @@ Answer = str | tuple[FixedIp, ...] | SegmentChoice | Binding | Refusal
 @dataclass(frozen=True, slots=True)
 class World:
     """What a decision sees: the asked resources as they were read, answers, and who asks when. A stream that is known to be
-    absent is there with None."""
+    absent is there with None. found: ids in their order."""
 
     context: Context
     resources: Mapping[str, Resource | None] = field(default_factory=dict)

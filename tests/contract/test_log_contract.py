@@ -309,3 +309,21 @@ def test_a_tail_gives_each_event_once_and_wakes_for_new_ones(log: Log) -> None:
     assert [one.stream for one in tail.wait(5)] == ["port-d"]
     later.join()
     tail.close()
+
+
+def test_rows_are_found_by_what_stands_in_a_column(log: Log) -> None:
+    append(log, new_port("b", rows=(port_row("b", 1, device_id="vm"),)))
+    append(log, new_port("a", rows=(port_row("a", 1, device_id="vm", subnet_ids=["s0", SUBNET]),)))
+    by_device, by_subnet, nobody = ("port", "device_id", "vm"), ("port", "subnet_ids", SUBNET), ("network", "name", "'")
+    found = log.find([by_device, by_subnet, nobody, by_device])
+    assert found == {by_device: ("a", "b"), by_subnet: ("a",), nobody: ()}
+    append(log, gone_port("a", 1, rows=(gone_row("a", 2),)))
+    assert log.find([by_device, by_subnet]) == {by_device: ("b",), by_subnet: ()}
+    assert log.find([]) == {}
+
+
+def test_what_is_not_there_cannot_be_looked_up(log: Log) -> None:
+    append(log, new_port("a", rows=(port_row("a", 1),)))
+    for kind, column in (("port", "id; drop table port"), ("spaceship", "name")):
+        with pytest.raises(KeyError):
+            log.find([(kind, column, "x")])

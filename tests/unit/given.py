@@ -11,11 +11,13 @@ from typing import Any
 
 from libs.commands import Command
 from libs.errors import Refusal
-from libs.eventlog.protocol import Guard
-from libs.events import AgentEvent, Event, NetworkEvent, PortEvent, SubnetEvent
+from libs.eventlog import known
+from libs.eventlog.protocol import Guard, NoneRefers
+from libs.events import AgentEvent, Event, FloatingIpEvent, NetworkEvent, PortEvent, RouterEvent, SubnetEvent
 from libs.model import Actor, Binding, Context, FixedIp, Segment
 from libs.network import decisions
 from libs.network.addresses import nth
+from libs.network.kinds import row_of
 from libs.network.resources import apply_events
 from libs.network.world import (
     Answer,
@@ -24,6 +26,7 @@ from libs.network.world import (
     ChooseMac,
     ChooseSegment,
     Decision,
+    Find,
     Question,
     Resource,
     SegmentChoice,
@@ -36,10 +39,20 @@ AT = "2026-11-22T15:30:00.123456Z"
 
 def stream_of_event(event: Event) -> str:
     """The stream that an event belongs to, by its own id."""
-    for kind, union in (("port", PortEvent), ("subnet", SubnetEvent), ("network", NetworkEvent), ("agent", AgentEvent)):
+    for kind, union in _KINDS:
         if isinstance(event, union):
             return f"{kind}-{getattr(event, f'{kind}_id')}"
     raise TypeError(event)
+
+
+_KINDS: tuple[tuple[str, Any], ...] = (
+    ("port", PortEvent),
+    ("subnet", SubnetEvent),
+    ("network", NetworkEvent),
+    ("router", RouterEvent),
+    ("floatingip", FloatingIpEvent),
+    ("agent", AgentEvent),
+)
 
 
 def admin(project: str = "admin-project") -> Actor:
@@ -175,14 +188,23 @@ class Given:
         choosers = Choosers(self.resources, self.broken, self.full, self.largest_mtu)
         world = World(context)
         try:
-            while wanted := [one for one in decisions.needs(command, world) if one not in world.resources]:
-                read = {one: self.resources.get(one) for one in wanted}
-                world = replace(world, resources={**world.resources, **read})
+            while wanted := [
+                one for one in decisions.needs(command, world) if one not in world.resources and one not in world.found
+            ]:
+                read = {one: self.resources.get(one) for one in wanted if isinstance(one, str)}
+                found = {one: self.find(one) for one in wanted if isinstance(one, Find)}
+                world = replace(world, resources={**world.resources, **read}, found={**world.found, **found})
             answers = {question: choosers.answer(question) for question in decisions.questions(command, world)}
             decision = decisions.decide(command, replace(world, answers=answers))
         except Refusal as refusal:
             return Outcome(None, refusal, tuple(choosers.asked), replace(world, resources=self.resources))
         return Outcome(decision, None, tuple(choosers.asked), replace(world, resources=self.resources))
+
+    def find(self, wanted: Find) -> tuple[str, ...]:
+        """What the log finds in the read model."""
+        rows = [row_of(one) for one in self.resources.values() if one is not None]
+        guard = NoneRefers(wanted.kind, wanted.column, wanted.value)
+        return tuple(sorted(row.id for row in rows if known.refers(guard, row)))
 
     def state(self, kind: str, id: str) -> Any:
         return self.resources[f"{kind}-{id}"].state
