@@ -7,12 +7,17 @@ import shutil
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from cli import plan
+from cli.agents import troubles
+from cli.ledger import database_url
 from cli.places import Places, listening
 from cli.supervision import Supervision
 from cli.system import answers
 from lab.namespaces import exists
+from libs.config import load
+from libs.errors import Refusal
 
 PROGRAMS = ("ip", "ovs-vswitchd", "ovsdb-server", "dnsmasq", "dhcp_release", "busybox", "ethtool", "ping", "epmd")
 
@@ -21,7 +26,7 @@ def examine(places: Places, console: Console) -> int:
     """Print findings; 0 when there are none."""
     findings = [*_machine(places), *_processes(places)]
     for finding in findings:
-        console.print(f"[yellow]-[/yellow] {finding}", soft_wrap=True)
+        console.print(f"[yellow]-[/yellow] {escape(finding)}", soft_wrap=True)
     if not findings:
         console.print("nothing found; logs are in", str(places.log))
     return 1 if findings else 0
@@ -61,7 +66,14 @@ def _processes(places: Places) -> list[str]:
         found += [f"{one} does not reach {other} over the underlay: ./netledger up" for one, other in lab.unreachable()]
     if not answers():
         found.append(f"the API does not answer on {plan.api_url()}: see {places.log}/api.log")
-    return found
+    return found + _agents(places)
+
+
+def _agents(places: Places) -> list[str]:
+    try:
+        return troubles(database_url(places), 2 * load().report_seconds)
+    except Refusal as refusal:
+        return [f"{refusal.message} See {places.log}/postgres.log"]
 
 
 def _left(supervision: Supervision) -> list[tuple[str, int]]:

@@ -35,7 +35,7 @@ class Brain:
         self._dirty: dict[str, set[str]] = {}  # {network_id: port ids, "" for the whole network}
         self._applied: dict[str, Served] = {}
         self._unsure: set[str] = set()  # networks whose state on the host must be read before it is believed
-        self._adopted, self._failing = False, 0
+        self._adopted, self._failing = False, tuple[str, ...]()
         self._lock = threading.Lock()
 
     def configurations(self) -> dict[str, Any]:
@@ -44,10 +44,11 @@ class Brain:
         return {"dhcp_driver": "dnsmasq", "dhcp_lease_duration": lease_seconds, "log_agent_heartbeats": False}
 
     def load(self) -> dict[str, int]:
-        """{networks, subnets, ports} that are served here, and `failing`: networks that could not be brought in order."""
+        """{networks, subnets, ports} served here, and `failing`: networks not brought in order, some by id (`failing/<network>`)."""
         served = list(self._applied.values())
         subnets, ports = sum(one.subnets for one in served), sum(len(one.hosts) for one in served)
-        return {"networks": len(served), "subnets": subnets, "ports": ports, "failing": self._failing}
+        some = {f"failing/{network_id}": 1 for network_id in self._failing[:8]}  # topology keeps 16 numbers of an agent
+        return {"networks": len(served), "subnets": subnets, "ports": ports, "failing": len(self._failing), **some}
 
     def wiring(self) -> Wiring:
         """DHCP ports are wired by the switch's agent; nothing to say."""
@@ -111,7 +112,7 @@ class Brain:
         finally:
             for network_id in failures:
                 self._doubt(network_id)
-            self._failing = len(failures)
+            self._failing = tuple(failures)
             self.tally.write()
         if failures:
             raise Incomplete("; ".join(failures.values()))

@@ -47,7 +47,8 @@ class TestMishaps:
         story.host.broken.add(f"qdhcp-{bad}")
         with pytest.raises(Incomplete):
             story.go()
-        assert story.brain.load()["failing"] == 1
+        load = story.brain.load()
+        assert (load["failing"], load[f"failing/{bad}"], f"failing/{good}" in load) == (1, 1, False)
         story.host.kill(folder(good))
         assert story.brain.audit()["dnsmasq"] > 0
         assert story.host.lease(folder(good), A) == "10.5.0.5"

@@ -1,0 +1,48 @@
+"""What the agents say of themselves: which are silent, and what they cannot bring in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from libs.eventlog.pool import Pool
+from libs.model import DHCP_AGENT, is_uuid
+
+FAILING = "failing"
+NAMED = f"{FAILING}/"
+"""The count in an agent's heartbeat, and what stands before the ids of networks there."""
+
+_AGENTS = """
+    select a.host, a.agent_type, a.alive, h.load from agent a left join agent_heartbeat h on h.agent_id = a.id
+    order by a.host, a.agent_type"""
+
+
+def troubles(database_url: str, patience_seconds: float) -> list[str]:
+    """One line for each agent that is not well, and still is not after some heartbeats. Raises Refusal 503."""
+    pool = Pool(database_url)
+    before = _look(pool)
+    if before:
+        time.sleep(patience_seconds)
+    return [text for agent, text in _look(pool).items() if agent in before]
+
+
+def _look(pool: Pool) -> dict[tuple[str, str], str]:
+    rows = pool.query(_AGENTS)
+    return {(row[0], row[1]): text for row in rows if (text := trouble(*row))}
+
+
+def trouble(host: str, agent_type: str, alive: bool, load: Mapping[str, Any] | None) -> str:
+    """What is wrong with one agent, empty when nothing is. load: its last heartbeat's, which nobody vouches for."""
+    who = f"the {agent_type} of {host}"
+    if not alive:
+        return f"{who} is not heard of: see whether it runs, and its log"
+    said = load or {}
+    count = said.get(FAILING, 0)
+    if not isinstance(count, int) or count <= 0:
+        return ""
+    if agent_type != DHCP_AGENT:
+        return f"{who} has {count} flows or rows that Open vSwitch refuses: see its log"
+    ids = sorted(id for name in said if name.startswith(NAMED) and is_uuid(id := name.removeprefix(NAMED)))
+    named = f" ({', '.join(ids)}{', ..' if count > len(ids) else ''})" if ids else ""
+    return f"{who} keeps failing on {count} network{'s' if count > 1 else ''}{named}: see its log"
