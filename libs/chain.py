@@ -48,8 +48,8 @@ class _Parts:
 class Chain:
     """Where a follower stands. `receive(feed)` gives the feeds to take in now, whole and without what is known already.
 
-    log_id, epoch, position: everything up to here was taken in. networks: those held. ready: some state was complete once, so that
-    acting on it is safe. gap: something is missing; `ask` and send the Fetch until it is answered.
+    log_id, epoch, position: everything up to here was taken in. networks: those held, among them routers. ready: some state was
+    complete once, so that acting on it is safe. gap: something is missing; `ask` and send the Fetch until it is answered.
     """
 
     def __init__(self) -> None:
@@ -140,18 +140,29 @@ def _together(one: Feed, other: Feed) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in same)
 
 
+def scope_told(fact: Recorded) -> str:
+    """The scope of a fact's stream (`libs.network.resources.scope_of`), as far as the fact tells it: of a network and a router
+    always, of others at least those that begin and end them. Empty: not told, or an agent's."""
+    kind, _, id = fact.stream.partition("-")
+    if kind in ("network", "router"):
+        return id
+    if kind == "floatingip":
+        return str(getattr(fact.event, "floating_network_id", ""))
+    return "" if kind == "agent" else str(getattr(fact.event, "network_id", ""))
+
+
 def _news(feed: Feed, position: int) -> Iterable[Recorded]:
     """Events of `feed` that are not known at `position`.
 
     A feed may start before `position` (a Fetch ended between two feed messages). Known is then what lies in between, but not
     what comes with an entered network: its facts are told from their start, whatever their positions are.
     """
-    network_of: dict[str, str] = {}
+    scopes: dict[str, str] = {}
     for recorded in feed.events:
-        network_id = getattr(recorded.event, "network_id", "")
-        if network_id:
-            network_of[recorded.stream] = network_id
+        scope = scope_told(recorded)
+        if scope:
+            scopes[recorded.stream] = scope
         known = feed.prev < recorded.position <= position
-        comes_with_entered = network_of.get(recorded.stream, "") in feed.entered or recorded.stream.startswith("agent-")
+        comes_with_entered = scopes.get(recorded.stream, "") in feed.entered or recorded.stream.startswith("agent-")
         if not known or comes_with_entered:
             yield recorded

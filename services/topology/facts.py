@@ -13,7 +13,7 @@ from libs.eventlog import statements
 from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity, Recorded
-from libs.events import NetworkDhcpScheduled, PortBound
+from libs.events import AgentDeleted, NetworkDhcpScheduled, PortBound
 from services.topology.scopes import NOT_FOR_HOSTS
 
 _EVENT = (
@@ -22,6 +22,7 @@ _EVENT = (
 )
 _SKIPPED = [type_name(cls) for cls in NOT_FOR_HOSTS]
 _ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
+_FAREWELL = type_name(AgentDeleted)
 
 # Streams that live at a position: those that live now, and those that ended after it; so far, that is, as a relay that is far
 # behind need not read the whole log for it: a reader of facts ignores those about a stream that it does not know.
@@ -39,7 +40,8 @@ _OF_AGENTS = """
 _NEWS = """
     select e.* from event e join stream_head h using (stream)
     where e.position > %(after)s and e.position <= %(last)s and e.type <> all (%(skipped)s) and (h.network_id = any (%(kept)s)
-        or h.stream in (select 'agent-' || id from agent where host = any (%(neighbours)s)))"""
+        or h.stream in (select 'agent-' || id from agent where host = any (%(neighbours)s))
+        or e.type = %(farewell)s and e.data->>'host' = any (%(neighbours)s))"""
 
 _NETWORK_FACTS = f"select {_EVENT} from ({_FROM_START}) e order by position limit %(limit)s"
 _AGENT_FACTS = (
@@ -69,7 +71,7 @@ class Scope:
         """As the statements name them."""
         named = {name: list(getattr(self, name)) for name in ("networks", "hosts", "kept", "neighbours")}
         numbers = {"upto": self.upto, "after": self.after, "last": self.last}
-        return {**named, **numbers, "skipped": _SKIPPED, "arrival": _ARRIVAL}
+        return {**named, **numbers, "skipped": _SKIPPED, "arrival": _ARRIVAL, "farewell": _FAREWELL}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Who is where: members of networks on hosts, and how facts move them. Pure.
 
 A host is in a network as long as a member of the network is there: a port bound on it (`port-<id>`) or the network's DHCP
-scheduled on it (`dhcp-<network>`).
+scheduled on it (`dhcp-<network>`). A router is a scope like a network, with one member: itself (`router-<id>`), where it runs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
+    Event,
     NetworkDeleted,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
@@ -19,12 +20,15 @@ from libs.events import (
     PortBound,
     PortDeleted,
     PortUnbound,
+    RouterDeleted,
+    RouterScheduled,
+    RouterUnscheduled,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An event and the network it belongs to, empty for an agent's."""
+    """An event and the scope (network or router) it belongs to, empty for an agent's."""
 
     recorded: Recorded
     network_id: str
@@ -106,4 +110,14 @@ def move_of(one: Placed) -> tuple[str, str, str | None] | None:
         return f"dhcp-{event.network_id}", "", event.host
     if isinstance(event, NetworkDeleted):
         return f"dhcp-{event.network_id}", "", None
+    return _router_move(event)
+
+
+def _router_move(event: Event) -> tuple[str, str, str | None] | None:
+    if isinstance(event, RouterScheduled):
+        return f"router-{event.router_id}", event.host, None
+    if isinstance(event, RouterUnscheduled):
+        return f"router-{event.router_id}", "", event.host
+    if isinstance(event, RouterDeleted):
+        return f"router-{event.router_id}", "", None
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from libs.chain import scope_told
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.feed import Feed
 from services.topology import feeds, scopes
@@ -29,7 +30,7 @@ class FeedStore(Protocol):
         ...
 
     def networks_of(self, streams: Collection[str]) -> dict[str, str]:
-        """{stream: network id} of subnets' and ports' streams, ended ones included."""
+        """{stream: scope} of subnets', ports' and floating IPs' streams, ended ones included."""
         ...
 
     def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
@@ -131,11 +132,11 @@ class Relay:
         return messages, nudges
 
     def _place(self, batch: Sequence[Recorded]) -> list[Placed]:
-        """Each event with its network: from the event, from what was seen before, else from the log's list of streams."""
+        """Each event with its scope: from the event, from what was seen before, else from the log's list of streams."""
         if len(self._networks) > CACHED:
             self._networks.clear()
         for one in batch:
-            network = getattr(one.event, "network_id", "")
+            network = scope_told(one)
             if network:
                 self._networks[one.stream] = network
         unknown = {one.stream for one in batch if not one.stream.startswith("agent-")} - self._networks.keys()

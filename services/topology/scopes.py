@@ -1,7 +1,8 @@
 """Which host needs which facts: the pure core of the relay (DESIGN.md section 6).
 
 A host is in a network as long as a member of the network is there: a port bound on it (`port-<id>`) or the network's DHCP
-scheduled on it (`dhcp-<network>`). Who is in a network gets its facts; who enters gets all of them from the start.
+scheduled on it (`dhcp-<network>`). Who is in a network gets its facts; who enters gets all of them from the start. Networks here
+are scopes: floating IPs belong to their external network, and a router is a scope of its own, in which is the host that runs it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,29 @@ from dataclasses import dataclass
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
+    AgentAdminStateChanged,
     AgentCameUp,
+    AgentDeleted,
+    AgentDescribed,
     AgentReconfigured,
     AgentRegistered,
     AgentWentDown,
     Event,
+    FloatingIpBecameActive,
+    FloatingIpFailed,
+    FloatingIpWentDown,
     PortBecameActive,
     PortWentDown,
 )
 from services.topology.membership import Membership, Placed, Walk, move_of
 
-AGENT_FACTS = (AgentRegistered, AgentReconfigured)
+AGENT_FACTS = (AgentRegistered, AgentReconfigured, AgentDeleted)
 # What a host told us itself, and what changes nothing for others: the port of a host whose agent is down still forwards.
-NOT_FOR_HOSTS = (PortBecameActive, PortWentDown, AgentCameUp, AgentWentDown)
+NOT_FOR_HOSTS = (
+    *(PortBecameActive, PortWentDown),
+    *(FloatingIpBecameActive, FloatingIpWentDown, FloatingIpFailed),
+    *(AgentCameUp, AgentWentDown, AgentAdminStateChanged, AgentDescribed),
+)
 
 
 @dataclass(frozen=True, slots=True)

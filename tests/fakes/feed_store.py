@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from libs.chain import Chain
+from libs.chain import Chain, scope_told
 from libs.eventlog.protocol import LogIdentity, Recorded
-from libs.events import AgentRegistered, NetworkDeleted, PortDeleted, SubnetDeleted
+from libs.events import (
+    AgentDeleted,
+    AgentRegistered,
+    FloatingIpReleased,
+    NetworkDeleted,
+    PortDeleted,
+    RouterDeleted,
+    SubnetDeleted,
+)
 from libs.feed import Feed
 from services.topology import feeds
 from services.topology.relay import LeadershipLost
 from services.topology.scopes import Plan
 
-ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted)
+ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted, RouterDeleted, FloatingIpReleased)
 
 
 class MemoryFeedStore:
@@ -28,11 +36,7 @@ class MemoryFeedStore:
         return self.position, LogIdentity("log", 1)
 
     def networks_of(self, streams: Collection[str]) -> dict[str, str]:
-        found = {}
-        for one in self.log:
-            if one.stream in streams and getattr(one.event, "network_id", None):
-                found[one.stream] = one.event.network_id  # type: ignore[union-attr]
-        return found
+        return {one.stream: scope_told(one) for one in self.log if one.stream in streams and scope_told(one)}
 
     def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
         return {
@@ -62,7 +66,10 @@ class MemoryFeedStore:
     def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         past = [one for one in self.log if one.position <= upto and one.stream.startswith("agent-")]
         home = {one.stream: one.event.host for one in past if isinstance(one.event, AgentRegistered)}
-        return {host: feeds.lasting(one for one in past if home[one.stream] == host) for host in hosts}
+        for one in past:
+            if isinstance(one.event, AgentDeleted):
+                del home[one.stream]
+        return {host: feeds.lasting(one for one in past if home.get(one.stream) == host) for host in hosts}
 
     def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
         return {host: self.last[host] for host in hosts if host in self.last}
@@ -133,7 +140,7 @@ class Following:
             self.agents.add(fact.position)
             return
         if fact.version == 1:
-            self.network[fact.stream] = fact.event.network_id  # type: ignore[union-attr]
+            self.network[fact.stream] = scope_told(fact)
             self.streams[fact.stream] = set()
         if fact.stream not in self.streams:
             return
@@ -143,5 +150,5 @@ class Following:
             self.network.pop(fact.stream)
 
     def holds(self) -> set[int]:
-        """Positions of all facts of networks, subnets and ports that it holds."""
+        """Positions of all facts of networks, routers and what belongs to them that it holds."""
         return set().union(*self.streams.values()) if self.streams else set()

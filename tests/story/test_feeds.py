@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 from libs.eventlog.protocol import Recorded
 from libs.events import (
     AddressAllocated,
+    AgentAdminStateChanged,
+    AgentDeleted,
+    AgentDescribed,
     AgentReconfigured,
     AgentRegistered,
     Event,
+    FloatingIpAllocated,
+    FloatingIpAssociated,
+    FloatingIpBecameActive,
+    FloatingIpReleased,
     NetworkCreated,
     NetworkDeleted,
     NetworkDhcpScheduled,
@@ -27,6 +34,12 @@ from libs.events import (
     PortRenamed,
     PortUnbound,
     PortWentDown,
+    RouterCreated,
+    RouterDeleted,
+    RouterGatewaySet,
+    RouterInterfaceAttached,
+    RouterScheduled,
+    RouterUnscheduled,
 )
 from libs.feed import Feed
 from libs.model import OVS_AGENT
@@ -92,6 +105,29 @@ def deleted(name: str, net: str, host: str) -> tuple[str, Event]:
 
 def agent(host: str) -> tuple[str, Event]:
     return f"agent-{host}", AgentRegistered(f"id-{host}", host, OVS_AGENT, "ovs", "nova", {"tunneling_ip": host})
+
+
+def router(name: str, *networks: str) -> list[tuple[str, Event]]:
+    """A router with an interface on each network; the first is external, and there is its gateway."""
+    gateway = RouterGatewaySet(name, networks[0], f"gw-{name}", (), True)
+    attached: list[Event] = [
+        RouterInterfaceAttached(name, f"if-{name}", net, "subnet", "10.0.0.1", "10.0.0.0/24") for net in networks[1:]
+    ]
+    return [(f"router-{name}", one) for one in (RouterCreated(name, "p", name, "", True), gateway, *attached)]
+
+
+def runs(name: str, host: str) -> tuple[str, Event]:
+    return f"router-{name}", RouterScheduled(name, f"l3-{host}", host, "nova")
+
+
+def stops(name: str, host: str, reason: str = "agent down") -> tuple[str, Event]:
+    return f"router-{name}", RouterUnscheduled(name, f"l3-{host}", host, reason)
+
+
+def floating(name: str, net: str, router: str) -> list[tuple[str, Event]]:
+    made = FloatingIpAllocated(name, "p", net, "subnet", "203.0.113.7", f"own-{name}", "")
+    stands = FloatingIpAssociated(name, "203.0.113.7", router, "a", "10.0.0.3", "subnet")
+    return [(f"floatingip-{name}", one) for one in (made, stands)]
 
 
 @pytest.fixture
@@ -196,6 +232,70 @@ def test_a_deleted_network_is_left_by_all(world: World) -> None:
     assert world.store.members == {}
 
 
+def test_the_host_that_runs_a_router_has_its_facts_and_no_other_host_has(world: World) -> None:
+    world.happens(*router("r", "public", "red"), runs("r", "compute1"))
+    world.relay()
+    assert [feed.entered for feed in world.messages("compute1")] == [("r",)]
+    assert world.hosts["compute1"].holds() == world.truth("compute1") == set(range(5, 9))
+    assert world.hosts["compute1"].agents == set(), "a router has no neighbours"
+    world.happens(*port("a", "red"), bound("a", "red", "compute2"))
+    world.relay()
+    assert world.hosts["compute2"].networks == {"red"}
+    assert len(world.messages("compute1")) == 1, "the networks of a router come with its ports"
+
+
+def test_a_moved_router_enters_its_new_host_and_leaves_the_old_one(world: World) -> None:
+    world.happens(*router("r", "public", "red"), runs("r", "compute1"))
+    world.relay()
+    world.happens(stops("r", "compute1"), runs("r", "compute2"))
+    world.relay()
+    assert (world.messages("compute1")[-1].left, world.messages("compute1")[-1].events) == (("r",), ())
+    assert world.messages("compute2")[-1].entered == ("r",)
+    assert world.store.members == {("router-r", "compute2"): "r"}
+    assert world.hosts["compute2"].holds() == world.truth("compute2") == set(range(5, 11))
+    world.happens(stops("r", "compute2", "asked"))
+    world.relay()
+    assert world.messages("compute2")[-1].left == ("r",)
+    assert world.store.members == {}
+
+
+def test_a_deleted_router_is_left(world: World) -> None:
+    world.happens(*router("r", "public"), runs("r", "compute1"), ("router-r", RouterDeleted("r", "p", "compute1")))
+    world.relay()
+    assert world.hosts["compute1"].holds() == set()
+    assert world.store.members == {}
+
+
+def test_floating_ips_come_with_their_external_network(world: World) -> None:
+    world.happens(network("public"), *router("r", "public", "red"), *port("gw-r", "public"))
+    world.happens(*floating("f", "public", "r"), bound("gw-r", "public", "compute1"), runs("r", "compute1"))
+    world.relay()
+    assert world.hosts["compute1"].networks == {"public", "r"}
+    assert world.hosts["compute1"].holds() == world.truth("compute1")
+    assert world.hosts["compute1"].streams["floatingip-f"] == {11, 12}
+    before = len(world.post.sent)
+    world.happens(("floatingip-f", FloatingIpBecameActive("f", "compute1")))
+    world.relay()
+    assert len(world.post.sent) == before, "it said so itself"
+    world.happens(("floatingip-f", FloatingIpReleased("f", "p", "public", "203.0.113.7", "own-f")))
+    world.relay()
+    assert "floatingip-f" not in world.hosts["compute1"].streams
+    assert world.hosts["compute1"].holds() == world.truth("compute1")
+
+
+def test_hosts_hear_that_a_neighbours_agent_is_gone_and_nothing_of_its_descriptions(world: World) -> None:
+    world.happens(*port("a", "red"), bound("a", "red", "compute1"), *port("b", "red"), bound("b", "red", "compute2"))
+    world.relay()
+    before, stream = len(world.post.sent), "agent-compute2"
+    world.happens((stream, AgentAdminStateChanged("id-compute2", "compute2", False)))
+    world.happens((stream, AgentDescribed("id-compute2", "compute2", "", "rack 7")))
+    world.relay()
+    assert len(world.post.sent) == before
+    world.happens((stream, AgentDeleted("id-compute2", "compute2", OVS_AGENT)))
+    world.relay()
+    assert len(world.log) in world.hosts["compute1"].agents
+
+
 def test_what_a_host_reported_itself_is_not_sent_back(world: World) -> None:
     world.happens(*port("a", "red"), bound("a", "red", "compute1"))
     world.relay()
@@ -229,14 +329,38 @@ def test_the_cost_of_a_port_is_one_message_for_each_host_of_its_network(world: W
 
 
 def some_history(random: Random, steps: int) -> World:
-    """A cloud that lives: networks and ports come, move, fail and go."""
+    """A cloud that lives: networks, ports, routers and floating IPs come, move, fail and go."""
     world = World()
     world.happens(*(agent(name) for name in HOSTS))
     places: dict[str, tuple[str, str]] = {}
     networks: dict[str, set[str]] = {}
+    routers: dict[str, str] = {}
     for number in range(steps):
-        world.happens(*_one_step(random, number, places, networks))
+        if networks and random.random() < 0.3:
+            world.happens(*_layer3_step(random, number, sorted(networks), routers))
+        else:
+            world.happens(*_one_step(random, number, places, networks))
     return world
+
+
+def _layer3_step(
+    random: Random, number: int, networks: Sequence[str], routers: dict[str, str]
+) -> Sequence[tuple[str, Event]]:
+    """routers: {name: the host that runs it, empty for none}."""
+    kind, host = random.randrange(6), random.choice(HOSTS)
+    if kind == 0 or not routers:
+        routers[f"r{number}"] = ""
+        return router(f"r{number}", random.choice(networks), random.choice(networks))
+    name = random.choice(sorted(routers))
+    before = routers[name]
+    if kind == 1:
+        return floating(f"f{number}", random.choice(networks), name)
+    if kind == 2:
+        del routers[name]
+        return [(f"router-{name}", RouterDeleted(name, "p", before))]
+    routers[name] = "" if before == host else host
+    left = [stops(name, before)] if before else []
+    return [*left, *([runs(name, host)] if before != host else [])]
 
 
 def _one_step(

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from libs.chain import Chain
 from libs.eventlog.protocol import Recorded
-from libs.events import AgentRegistered, Event, NetworkCreated, PortCreated, PortRenamed
+from libs.events import (
+    AgentRegistered,
+    Event,
+    FloatingIpAllocated,
+    FloatingIpAssociated,
+    NetworkCreated,
+    PortCreated,
+    PortRenamed,
+    RouterCreated,
+    RouterGatewaySet,
+    RouterInterfaceAttached,
+)
 from libs.feed import Feed, Fetch
 
 LOG, EPOCH = "log-1", 1
@@ -156,6 +167,20 @@ def test_an_overlapping_message_gives_all_facts_of_a_network_that_is_entered() -
     taken = chain.receive(message(10, 20, old, agent, new, known, later, entered=("new",)))
     assert positions(taken) == [3, 11, 12, 18]
     assert chain.networks == {"old", "new"}
+
+
+def test_an_overlapping_message_gives_all_facts_of_a_router_that_is_entered_and_of_floating_ips_with_their_network() -> (
+    None
+):
+    chain = synced(15, "red")
+    made = fact(3, RouterCreated("r", "p", "", "", True), "router-r")
+    attached = fact(12, RouterInterfaceAttached("r", "port", "red", "s", "10.0.0.1", "10.0.0.0/24"), "router-r")
+    other = fact(13, RouterGatewaySet("q", "r", "port", (), True), "router-q")
+    allocated = fact(4, FloatingIpAllocated("f", "p", "public", "s", "203.0.113.7", "own", ""), "floatingip-f")
+    stands = fact(14, FloatingIpAssociated("f", "203.0.113.7", "r", "p", "10.0.0.3", "s"), "floatingip-f")
+    taken = chain.receive(message(10, 20, made, allocated, attached, other, stands, entered=("public", "r")))
+    assert positions(taken) == [3, 4, 12, 14]
+    assert chain.ask("again").networks == ("public", "r", "red")
 
 
 def test_left_networks_are_no_longer_asked_for() -> None:

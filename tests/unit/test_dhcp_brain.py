@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libs import events
 from tests.fakes.dhcp_brain import A, B, Story, folder
+from tests.fakes.layer3_facts import layer3_facts
 
 
 def test_a_scheduled_network_is_served_and_its_guest_gets_its_address() -> None:
@@ -128,6 +129,20 @@ def test_forgetting_and_learning_everything_anew_touches_nothing() -> None:
         story.brain.take(recorded)
     story.go()
     assert story.brain.tally.total == before
+
+
+def test_routers_floating_ips_and_their_scopes_touch_nothing() -> None:
+    story = Story()
+    network_id, _ = story.facts.served_network()
+    story.go()
+    before = story.brain.tally.total
+    story.brain.forget(("router", "elsewhere"))
+    for recorded in layer3_facts(network_id):
+        story.brain.take(recorded)
+    story.brain.forget(("router",))
+    story.go()
+    assert story.brain.tally.total == before
+    assert story.brain.audit() == {}
 
 
 def test_another_dhcp_port_takes_the_place_of_the_old_one() -> None:

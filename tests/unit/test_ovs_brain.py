@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from libs.events import AgentDeleted, AgentRegistered
 from libs.materialise.ovs.flow import parse
+from libs.model import OVS_AGENT
+from tests.fakes.layer3_facts import layer3_facts
 from tests.fakes.ovs_cloud import Cloud, _tap
 
 STRAY = "add cookie=0x0,table=0,priority=77,in_port=9 actions=NORMAL"
@@ -101,7 +104,7 @@ def test_a_port_that_is_being_worked_on_still_counts_as_wired() -> None:
     agent = cloud.agents["h1"]
     cloud.facts.readdress(port, "10.0.0.9")
     agent.take(cloud.facts.log)
-    assert [report.port_id for report in agent.brain.wiring().ports] == [port.id]
+    assert [report.port_id for report in agent.brain.report().ports] == [port.id]
 
 
 def test_the_same_port_plugged_twice_is_wired_once() -> None:
@@ -153,6 +156,36 @@ def test_the_neighbour_of_an_address_that_two_hosts_claim_is_not_believed() -> N
     for number in (1, 2, 3):
         cloud.boot(net, f"h{number}", f"10.0.0.{number}")
     assert "192.0.2.2" not in cloud.host("h1").taught
+
+
+def test_routers_and_floating_ips_and_their_scopes_touch_nothing() -> None:
+    cloud = Cloud()
+    net = cloud.facts.network()
+    cloud.boot(net, "h1", "10.0.0.1")
+    cloud.settle()
+    host, agent = cloud.host("h1"), cloud.agents["h1"]
+    before, versions = host.flows(), dict(agent.brain._host.facts._versions)
+    agent.brain.forget(("router", "elsewhere"))
+    agent.take(layer3_facts(net))
+    agent.brain.forget(("router",))
+    agent.apply()
+    assert host.flows() == before
+    assert agent.brain._host.facts._versions == versions, "nothing is kept of what nobody asks for"
+
+
+def test_the_tunnel_to_a_host_whose_agent_was_deleted_goes_and_comes_back_with_it() -> None:
+    cloud = Cloud()
+    net = cloud.facts.network()
+    one, two = cloud.boot(net, "h1", "10.0.0.1"), cloud.boot(net, "h2", "10.0.0.2")
+    assert cloud.reaches(one, two)
+    [stream] = [at.stream for at in cloud.facts.log if isinstance(at.event, AgentRegistered) and at.event.host == "h2"]
+    known = next(at.event for at in cloud.facts.log if at.stream == stream)
+    cloud.facts.add(stream, AgentDeleted(stream.removeprefix("agent-"), "h2", OVS_AGENT))
+    cloud.settle()
+    assert not cloud.reaches(one, two)
+    cloud.facts.add(stream, known)
+    cloud.settle()
+    assert cloud.reaches(one, two)
 
 
 def test_a_mac_that_is_none_never_becomes_a_flow() -> None:

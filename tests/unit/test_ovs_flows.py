@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.materialise.ovs import render, vlans
-from libs.materialise.ovs.facts import Network
 from libs.materialise.ovs.flow import Flow, FlowBody, FlowId, cookie_of, delete_line, is_ours, parse, text_of
+from libs.materialise.ovs.things import Network
 from libs.materialise.ovs.view import int_patch, phy_patch, tunnel_name
 from libs.model import Segment
 

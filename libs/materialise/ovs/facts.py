@@ -6,66 +6,25 @@ Repeats and old news are harmless: a stream's version that was seen is not taken
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
-    AddressAllocated,
-    AddressReleased,
+    AgentDeleted,
     AgentReconfigured,
     AgentRegistered,
     NetworkAdminStateChanged,
     NetworkCreated,
     NetworkDeleted,
-    PortAdminStateChanged,
-    PortBindingFailed,
-    PortBound,
     PortCreated,
-    PortDeleted,
-    PortMacChanged,
-    PortUnbound,
 )
 from libs.materialise.ovs.ends import tunnel_address, tunnel_mac
-from libs.model import OVS_AGENT, VIF_OVS, Segment, canonical_mac
+from libs.materialise.ovs.things import Agent, Network, Port, port_after
+from libs.model import OVS_AGENT, Segment, canonical_mac
 
 _TOMBSTONES = 4096  # deleted ports that are remembered, so that a repeat of their facts does not bring them back
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A network as flows see it; position: of NetworkCreated."""
-
-    id: str
-    segment: Segment
-    admin_up: bool
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A port as flows see it. host: empty unless attached by ovs. position: of PortBound. addresses: {address: position}."""
-
-    id: str
-    network_id: str
-    mac: str
-    admin_up: bool
-    host: str = ""
-    generation: int = 0
-    position: int = 0
-    addresses: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """The tunnel end of an OVS agent's host; position: of the fact that told of it."""
-
-    id: str
-    host: str
-    tunnel_ip: str
-    tunnel_mac: str
-    position: int
 
 
 class Facts:
@@ -104,7 +63,7 @@ class Facts:
     def take(self, recorded: Recorded) -> tuple[str, str] | None:
         """Take one event in; returns the touched (`network`, `port` or `host`, id), None when it changes nothing here."""
         kind, _, id = recorded.stream.partition("-")
-        if kind == "subnet" or recorded.version <= self._versions.get(recorded.stream, 0):
+        if kind not in ("network", "port", "agent") or recorded.version <= self._versions.get(recorded.stream, 0):
             return None
         self._versions[recorded.stream] = recorded.version
         event, at = recorded.event, recorded.position
@@ -113,7 +72,7 @@ class Facts:
             return ("network", id) if self._take_network(id, event, at) else None
         if kind == "agent":
             return self._take_agent(id, event, at)
-        return ("port", id) if kind == "port" and self._take_port(id, event, at, recorded.stream) else None
+        return ("port", id) if self._take_port(id, event, at, recorded.stream) else None
 
     def _take_network(self, id: str, event: Any, at: int) -> bool:
         match event:
@@ -136,7 +95,7 @@ class Facts:
         before = self.ports.get(id)
         if before is None:
             return False
-        after = _port_after(before, event, at)
+        after = port_after(before, event, at)
         self._put_port(id, after)
         if after is None:
             self._bury(before.network_id, stream)
@@ -162,6 +121,8 @@ class Facts:
                 self.ports_on.setdefault(port.host, set()).add(id)
 
     def _take_agent(self, id: str, event: Any, at: int) -> tuple[str, str] | None:
+        if isinstance(event, AgentDeleted):
+            return self._drop_agent(id)
         first = isinstance(event, AgentRegistered) and event.agent_type == OVS_AGENT
         if not first and not (isinstance(event, AgentReconfigured) and id in self._agent_hosts):
             return None
@@ -171,25 +132,9 @@ class Facts:
         self.agents[event.host] = Agent(id, event.host, ip, mac, at)
         return "host", event.host
 
-
-def _port_after(port: Port, event: Any, at: int) -> Port | None:
-    """The port after one event of its stream; None once it is gone."""
-    match event:
-        case PortAdminStateChanged():
-            return replace(port, admin_up=event.admin_state_up)
-        case PortMacChanged():
-            return replace(port, mac=canonical_mac(event.after))
-        case AddressAllocated():
-            return replace(port, addresses={**port.addresses, event.ip_address: at})
-        case AddressReleased():
-            return replace(port, addresses={a: p for a, p in port.addresses.items() if a != event.ip_address})
-        case PortBound() if event.vif_type == VIF_OVS:
-            return replace(port, host=event.host, generation=event.generation, position=at)
-        case PortBound() | PortBindingFailed() | PortUnbound():
-            return replace(port, host="", position=at)
-        case PortDeleted():
-            return None
-    return port
+    def _drop_agent(self, id: str) -> tuple[str, str] | None:
+        host = self._agent_hosts.pop(id, "")
+        return ("host", host) if self.agents.pop(host, None) is not None else None
 
 
 def _drop(index: dict[str, set[str]], key: str, id: str) -> None:

@@ -15,7 +15,8 @@ from libs.eventlog.protocol import Recorded
 from libs.feed import PortReport
 from libs.materialise.ovs import rows, vlans
 from libs.materialise.ovs.book import FlowBook, Owner
-from libs.materialise.ovs.facts import Facts, Port
+from libs.materialise.ovs.facts import Facts
+from libs.materialise.ovs.things import Port
 from libs.materialise.ovs.view import BR_INT, Layout, PortRow, View
 from libs.materialise.ovs.wanted import Wanted
 

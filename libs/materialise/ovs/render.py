@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 
-from libs.materialise.ovs.facts import Network, Port
 from libs.materialise.ovs.flow import Flow, flow
+from libs.materialise.ovs.things import Network, Port
 from libs.materialise.ovs.view import BR_INT, BR_TUN
 
 UNTAGGED = "vlan_tci=0x0000/0x1fff"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from libs.materialise.ovs import render
 from libs.materialise.ovs.book import Owner
-from libs.materialise.ovs.facts import Facts, Network, Port
+from libs.materialise.ovs.facts import Facts
 from libs.materialise.ovs.flow import Flow
+from libs.materialise.ovs.things import Network, Port
 from libs.materialise.ovs.view import (
     BR_INT,
     BR_TUN,
