@@ -10,6 +10,12 @@ from libs.http.router import Route
 
 _SERVED = (
     (
+        "availability_zone",
+        "Availability Zone",
+        "The availability zone extension.",
+        "2015-01-01T10:00:00-00:00",
+    ),
+    (
         "binding",
         "Port Binding",
         "Expose port bindings of a virtual port to external application",
@@ -46,6 +52,12 @@ _SERVED = (
         "Network MTU (writable)",
         "Provides a writable MTU attribute for a network resource.",
         "2017-07-12T00:00:00-00:00",
+    ),
+    (
+        "network_availability_zone",
+        "Network Availability Zone",
+        "Availability zone support for network.",
+        "2015-01-01T10:00:00-00:00",
     ),
     (
         "pagination",

@@ -11,6 +11,7 @@ from services.api import discovery, extensions
 from services.api.reads import Query, Reads
 from services.api.resources import Clock, Resources
 from services.api.writes import Commit, Writes
+from services.api.zones import Zones
 
 KINDS = ("network", "subnet", "port", "agent")
 
@@ -18,7 +19,7 @@ KINDS = ("network", "subnet", "port", "agent")
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:
     """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`."""
     reads, writes = Reads(query), Writes(commit, query)
-    routes = [*discovery.ROUTES, *extensions.ROUTES]
+    routes = [*discovery.ROUTES, *extensions.ROUTES, *Zones(query, settings).routes()]
     for kind in KINDS:
         routes += Resources(kind, reads, writes, settings, clock).routes()
     return App(Router(routes), limits, page_guard(settings))
