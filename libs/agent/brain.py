@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from libs.eventlog.protocol import Recorded
-from libs.feed import AgentMessage, Wiring
+from libs.feed import AgentMessage, Routing, Wiring
 
 
 class Brain(Protocol):
     """What one kind of agent knows of its host. `forget` and `take` are called from the bus's reader and must not block; `apply`,
-    `audit` and `wiring` never run at the same time as each other, but `take` may run whenever they wait."""
+    `audit` and `report` never run at the same time as each other, but `take` may run whenever they wait."""
 
     agent_type: str
     binary: str
@@ -28,8 +28,8 @@ class Brain(Protocol):
         """Take in one fact."""
         ...
 
-    def apply(self) -> Wiring | None:
-        """Make the host as desired where something is dirty; what was wired or unwired by that. An exception keeps it dirty."""
+    def apply(self) -> Wiring | Routing | None:
+        """Make the host as desired where something is dirty; what the server should know of that. An exception keeps it dirty."""
         ...
 
     def audit(self) -> dict[str, int]:
@@ -40,8 +40,8 @@ class Brain(Protocol):
         """How much it carries, told with each heartbeat: {what: count}; `networks` is what scheduling looks at."""
         ...
 
-    def wiring(self) -> Wiring:
-        """Every port that is wired now, `complete`."""
+    def report(self) -> Wiring | Routing | None:
+        """Everything that it tells of its host as it is now, `complete`; None for an agent that tells nothing."""
         ...
 
 

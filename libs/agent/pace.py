@@ -12,7 +12,7 @@ class Pace:
 
     settle: how long changes gather before they are applied. fetch_again: when a Fetch is repeated that nobody answered, the waits
     after the 1st, 2nd, .. time. fetch_pause: at least so long between two Fetches. check: after so long without any answer an agent
-    asks whether it missed something. complete: between two complete wiring reports. confirm: a change of wiring is followed by a
+    asks whether it missed something. complete: between two complete reports. confirm: a change is followed by a
     complete report within this time, should the first report be lost. audit: between two full read-backs. backoff: waits after 1,
     2, .. failures to apply. spread: agents that were cut off together come back within this time, not all in one instant.
     """

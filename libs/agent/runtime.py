@@ -179,12 +179,14 @@ class AgentRuntime:
         position = self._chain.position
         report = self._brain.apply()
         self._applied = position
-        if report is not None and report.ports:
+        if report is not None:
             self._link.send(report)
             self._complete_at = min(self._complete_at, monotonic() + self._pace.confirm)
         if self._complete_due or monotonic() >= self._complete_at:
             self._complete_due = False
-            self._link.send(self._brain.wiring())  # if nobody gets it: after the reconnection it is due again
+            complete = self._brain.report()
+            if complete is not None:
+                self._link.send(complete)  # if nobody gets it: after the reconnection it is due again
             self._complete_at = monotonic() + self._pace.complete
 
     def _audit(self) -> None:

@@ -29,6 +29,11 @@ class Work:
     repair: bool = False
 
     @property
+    def key(self) -> str:
+        """By which `libs.agent.upkeep` knows it."""
+        return self.network_id
+
+    @property
     def is_quick(self) -> bool:
         """Whether it touches files alone."""
         return self.wanted is not None and not self.links and not self.process
@@ -77,9 +82,11 @@ def link_item(one: Work) -> dict[str, Any]:
     return {"namespace": one.wanted.namespace, "devices": devices, "routes": routes}
 
 
-def plug_item(served: Served, anew: bool) -> dict[str, Any]:
+def plug_items(one: Work, anew: bool) -> list[dict[str, Any]]:
     """For `plugs.ensure`."""
-    return {"name": served.device.tap, "port_id": served.device.port_id, "mac": served.device.mac, "anew": anew}
+    assert one.wanted is not None
+    device = one.wanted.device
+    return [{"name": device.tap, "port_id": device.port_id, "mac": device.mac, "anew": anew}]
 
 
 def process_item(served: Served | None, restart: bool) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from time import monotonic
 from typing import Any
 
 from libs.agent import AgentRuntime, Link
+from libs.agent.stages import Switch
+from libs.agent.tally import Tally
 from libs.bus.background import Background
 from libs.config import Settings
 from libs.kernel.hands import Hands
 from libs.materialise.dhcp import Place
-from services.agent_dhcp.brain import Brain
-from services.agent_dhcp.stages import Switch
-from services.agent_dhcp.tally import Tally
+from services.agent_dhcp.brain import KINDS, OWNER, Brain
 
 NEEDS = ("host", "amqp_url")
 MODULES = ("libs.kernel.links", "libs.kernel.plugs", "libs.kernel.dnsmasq")
@@ -38,8 +38,8 @@ class Agent:
     def __init__(self, settings: Settings, link: Link | None = None) -> None:
         place = place_of(settings)
         hands = Hands(settings, self._notice, modules=MODULES, on_lost=self._hands_lost)
-        tally = Tally(Path(place.folder) / "operations.json")
-        switch = Switch(f"{settings.ovs_rundir}/db.sock")
+        tally = Tally("dhcp is", KINDS, Path(place.folder) / "operations.json")
+        switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
         self._hands, self._brain = hands, Brain(place, hands, switch, tally)
         self.runtime = AgentRuntime(settings, self._brain, link)
         self._ended_at: dict[str, float] = {}

@@ -27,14 +27,14 @@ _ROUNDS = 4  # writes until OVSDB shows what was written; more means that someth
 class OvsBrain:
     """Keeps one host's Open vSwitch as the log says.
 
-    `take`, `forget` and `told` may be called at any time, from any thread. `poke` is called when there is something to apply.
-    The switch is first touched by `prepare` (our bridges, empty: they drop everything) or `apply`.
+    `take`, `forget` and `told` may be called at any time, from any thread. `poke` is called when there is something to apply,
+    `announce` when `configurations` are others than they were. The switch is first touched by `prepare` (our bridges, empty: they drop everything) or `apply`.
     """
 
     agent_type, binary = OVS_AGENT, "neutron-openvswitch-agent"
 
     def __init__(self, settings: Settings, hands: Verbs, poke: Callable[[], None] = lambda: None) -> None:
-        self._settings, self.poke = settings, poke
+        self._settings, self.poke, self.announce = settings, poke, lambda: None
         layout = Layout(settings.host, settings.tunnel_ip, dict(settings.bridge_mappings), settings.datapath_type)
         self.tally = Tally(settings.state_dir)
         self._host = Host(layout)
@@ -54,7 +54,7 @@ class OvsBrain:
             datapath = datapath_type(self._host.layout, self._host.view)
         return {
             "tunneling_ip": self._settings.tunnel_ip,
-            "tunnel_mac": self._neighbours.end()["mac"],
+            "tunnel_mac": self._neighbours.announce(),
             "tunnel_types": ["vxlan"] if self._settings.tunnel_ip else [],
             "bridge_mappings": dict(self._settings.bridge_mappings),
             "datapath_type": datapath,
@@ -101,17 +101,18 @@ class OvsBrain:
         self._ensure_open()
         refused = self._write_rows()
         with self._lock:
-            bridges, ends = self._host.view.bridges.keys() & self._bridges(), self._remote_ends()
+            bridges, tunnels = self._host.view.bridges.keys() & self._bridges(), self._tunnels()
         self._switch.watch(bridges)
         self._switch.read(self._host.book)
-        self._neighbours.teach(ends)
+        if self._neighbours.meet(*tunnels):
+            self.announce()
         with self._lock:
             plan = self._switch.plan(self._host.book)
         refused += self._switch.apply(plan, self._host.book) if plan else 0
         refused += self._write_tags()
         self.tally.write()
         self._refused = refused
-        self._retry.after(refused)
+        self._retry.after(refused + self._neighbours.is_missing)
         return self._changes()
 
     def audit(self) -> dict[str, int]:
@@ -133,7 +134,7 @@ class OvsBrain:
             networks, ports = len(self._host.vlans.of), len(self._host.local_ports())
         return {"networks": networks, "ports": ports, "failing": self._refused}
 
-    def wiring(self) -> Wiring:
+    def report(self) -> Wiring:
         """Every port that is wired now; one that is being worked on counts as it did before."""
         with self._lock:
             reports = [report for report in map(self._host.report, self._host.local_ports()) if report is not None]
@@ -145,9 +146,11 @@ class OvsBrain:
         before = self._reported.get(report.port_id)
         return before is not None and before.generation == report.generation and self._host.is_pending(report.port_id)
 
-    def _remote_ends(self) -> dict[str, str]:
-        netdev = datapath_type(self._host.layout, self._host.view) == "netdev"
-        return self._host.neighbours() if netdev else {}
+    def _tunnels(self) -> tuple[bool, dict[str, str]]:
+        """Whether there are tunnels that the userspace datapath ends, and {address: mac} of their remote ends."""
+        if datapath_type(self._host.layout, self._host.view) != "netdev":
+            return False, {}
+        return any(row.ofport > 0 for row in self._host.view.tunnels().values()), self._host.neighbours()
 
     def _bridges(self) -> set[str]:
         return {BR_INT, BR_TUN, *self._settings.bridge_mappings.values()}
@@ -160,7 +163,7 @@ class OvsBrain:
         with self._lock:
             self._host.see_all(rows["bridges"], rows["ports"])
             self._switch.forget()
-            self._neighbours.forget()
+            self._neighbours.forget(tunnels=True)
 
     def _write_rows(self) -> int:
         """Write rows until OVSDB shows all that is wanted, then work the flows out; returns how many rows were refused."""

@@ -105,7 +105,7 @@ def test_a_second_brain_finds_nothing_to_do(told: Told) -> None:
         again.take(recorded)
     again.apply()
     assert again.tally.changes() == 0, again.tally.counts()
-    assert {report.port_id for report in again.wiring().ports} == {
+    assert {report.port_id for report in again.report().ports} == {
         port.id for ports in told.here.values() for port in ports
     }
 

@@ -52,7 +52,7 @@ def _play(rig: RealRig) -> None:
         again.apply()
         took = time.perf_counter() - at
         print(f"restart with {PORTS} ports: {took:.2f} s, {again.tally.counts()}")
-        assert again.tally.changes() == 0 and len(again.wiring().ports) == PORTS
+        assert again.tally.changes() == 0 and len(again.report().ports) == PORTS
         assert took < 20, "2 s is the aim on a quiet machine"
         _one_more(rig, facts, again)
     finally:
@@ -70,7 +70,7 @@ def _first_start(rig: RealRig, facts: Facts, here: list[APort], brain: OvsBrain)
         brain.apply()
         rig.settle()
     print(f"first start: {time.perf_counter() - at:.2f} s, {brain.tally.counts()}")
-    assert len(brain.wiring().ports) == PORTS
+    assert len(brain.report().ports) == PORTS
 
 
 def _one_more(rig: RealRig, facts: Facts, brain: OvsBrain) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from libs.agent.stages import Switch
+from libs.agent.tally import Tally
 from libs.eventlog.protocol import Recorded
 from libs.materialise.dhcp import Place
-from services.agent_dhcp.brain import Brain
-from services.agent_dhcp.stages import Switch
-from services.agent_dhcp.tally import Tally
+from services.agent_dhcp.brain import KINDS, OWNER, Brain
 from tests.fakes.dhcp_facts import HOST, Facts
 from tests.fakes.dnsmasq import FakeHost
 
@@ -18,7 +18,7 @@ A, B = "fa:16:3e:00:00:0a", "fa:16:3e:00:00:0b"
 
 
 def a_brain(host: FakeHost, said: Iterable[Recorded] = (), file: Path | None = None) -> Brain:
-    brain = Brain(PLACE, host, Switch("/run/db.sock"), Tally(file))
+    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("dhcp is", KINDS, file))
     for recorded in said:
         brain.take(recorded)
     return brain

@@ -49,7 +49,7 @@ class RecordingBrain:
 
     def apply(self) -> Wiring | None:
         news, self.news = self.news, []
-        return Wiring(tuple(news))
+        return Wiring(tuple(news)) if news else None
 
     def audit(self) -> dict[str, int]:
         return {}
@@ -57,7 +57,7 @@ class RecordingBrain:
     def load(self) -> dict[str, int]:
         return {"networks": 1}
 
-    def wiring(self) -> Wiring:
+    def report(self) -> Wiring:
         return Wiring(tuple(PortReport(port, number, True) for port, number in self.wired.items()), complete=True)
 
 

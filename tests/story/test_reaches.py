@@ -147,7 +147,7 @@ def test_unknown_unbound_disabled_and_inactive_taps_are_dead() -> None:
         assert cloud.heard(live, Packet(live.mac, port.mac)) == set(), story
         assert cloud.heard(port, Packet(port.mac, live.mac), host="h1") == set(), story
         assert cloud.host("h1").tag(_tap(port)) == 4095, story
-        assert port.id not in {report.port_id for report in cloud.agents["h1"].brain.wiring().ports}, story
+        assert port.id not in {report.port_id for report in cloud.agents["h1"].brain.report().ports}, story
         if story in ("disabled", "inactive", "network off"):  # of the others the server knows without us
             assert port.id not in cloud.agents["h1"].wired, story
 
@@ -170,7 +170,7 @@ def test_a_plug_is_reported_once_the_switch_has_it_and_an_unplug_when_it_is_gone
     assert agent.wired == {}
     tap = cloud.host("h1").plug(port.id)
     agent.brain.apply()
-    assert agent.brain.wiring().ports == (), "it has no OpenFlow number yet"
+    assert agent.brain.report().ports == (), "it has no OpenFlow number yet"
     cloud.host("h1").vswitchd()
     number = cloud.host("h1").rows["ports"][tap]["ofport"]
     cloud.host("h1").set_port(tap, ofport=-1)

@@ -68,7 +68,7 @@ class Host:
     def load(self) -> dict[str, int]:
         return {"networks": 1}
 
-    def wiring(self) -> Wiring:
+    def report(self) -> Wiring:
         return Wiring(tuple(PortReport(name, 1, True) for name in sorted(self.wired)), complete=True)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from libs.agent.upkeep import Incomplete
 from libs.kernel.hands import HandsLost
-from services.agent_dhcp.brain import Incomplete
 from tests.fakes.dhcp_brain import A, B, Story, a_brain, folder
 from tests.fakes.dnsmasq import FakeHost
 

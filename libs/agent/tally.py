@@ -6,23 +6,22 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-KINDS = ("links", "plugs", "dnsmasq")
 _log = logging.getLogger(__name__)
 
 
 class Tally:
-    """Changes made since this process started, by kind (`KINDS`); `drift`: those of them that nobody had asked for, repairs.
+    """Changes made since this process started, by kind; `drift`: those of them that nobody had asked for, repairs.
 
-    Kept in `file` as {"pid", "total", "operations": {kind: count}, "drift": {kind: count}}; a folder that cannot be written is no
-    reason to stop.
+    `what` names it in the log, with its verb. Kept in `file` as {"pid", "total", "operations": {kind: count}, "drift": {kind:
+    count}}; a folder that cannot be written is no reason to stop.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
-        self._counts: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+    def __init__(self, what: str, kinds: Iterable[str], file: Path | None = None) -> None:
+        self._what, self._file = what, file
+        self._counts: Counter[str] = Counter(dict.fromkeys(kinds, 0))
         self._drift: Counter[str] = Counter()
         self._written = -1
 
@@ -53,7 +52,7 @@ class Tally:
             return
         self._written = self.total
         content = {"total": self.total, "operations": self.counts(), "drift": self.drift()}
-        _log.info("dhcp is as desired", extra={"fields": content})
+        _log.info("%s as desired", self._what, extra={"fields": content})
         if self._file is None:
             return
         try:
