@@ -13,18 +13,24 @@ from typing import Any
 
 from libs.commands import (
     Command,
+    CreateFloatingIps,
     CreateNetworks,
     CreatePorts,
     CreateSubnets,
+    DeleteAgent,
+    DeleteFloatingIp,
     DeleteNetwork,
     DeletePort,
     DeleteSubnet,
     MarkAgentDown,
     MarkAgentUp,
     RegisterAgent,
+    ReportFloatingIp,
     ReportWired,
     ScheduleDhcp,
     UnscheduleDhcp,
+    UpdateAgent,
+    UpdateFloatingIp,
     UpdateNetwork,
     UpdatePort,
     UpdateSubnet,
@@ -32,6 +38,8 @@ from libs.commands import (
 from libs.network.deciders import (
     agents,
     dhcp,
+    floatingip_changes,
+    floatingips,
     networks,
     port_changes,
     port_end,
@@ -79,6 +87,12 @@ RULES: Mapping[type, Rule] = {
     RegisterAgent: Rule(agents.register, _AGENT),
     MarkAgentDown: Rule(agents.mark_down, _AGENT),
     MarkAgentUp: Rule(agents.mark_up, _AGENT),
+    UpdateAgent: Rule(agents.update, _AGENT),
+    DeleteAgent: Rule(agents.delete, _AGENT),
+    CreateFloatingIps: Rule(floatingips.create, floatingips.creation_needs, floatingips.creation_questions),
+    UpdateFloatingIp: Rule(floatingip_changes.update, floatingip_changes.update_needs),
+    DeleteFloatingIp: Rule(floatingip_changes.delete, floatingip_changes.deletion_needs),
+    ReportFloatingIp: Rule(floatingip_changes.report, floatingip_changes.reporting_needs),
 }
 """{command class: its rule}"""
 

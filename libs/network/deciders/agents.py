@@ -1,12 +1,21 @@
-"""Agents: registered, reconfigured, down and up again."""
+"""Agents: registered, reconfigured, down and up again; what operators say of them."""
 
 from __future__ import annotations
 
-from libs.commands import MarkAgentDown, MarkAgentUp, RegisterAgent
+from libs.commands import DeleteAgent, MarkAgentDown, MarkAgentUp, RegisterAgent, UpdateAgent
 from libs.eventlog.protocol import Change
-from libs.events import AgentCameUp, AgentEvent, AgentReconfigured, AgentRegistered, AgentWentDown
+from libs.events import (
+    AgentAdminStateChanged,
+    AgentCameUp,
+    AgentDeleted,
+    AgentDescribed,
+    AgentEvent,
+    AgentReconfigured,
+    AgentRegistered,
+    AgentWentDown,
+)
 from libs.network.agent import Agent
-from libs.network.deciders.reading import changing, existing, found
+from libs.network.deciders.reading import change, changing, existing, found
 from libs.network.resources import stream_of
 from libs.network.world import Decision, World
 
@@ -50,3 +59,27 @@ def mark_up(command: MarkAgentUp, world: World) -> Decision:
     resource = existing(world, "agent", command.agent_id)
     agent: Agent = resource.state
     return changing(resource, () if agent.alive else (AgentCameUp(agent.id, agent.host),))
+
+
+def update(command: UpdateAgent, world: World) -> Decision:
+    """Whether it takes new work, and what operators call it. Raises 404."""
+    resource = existing(world, "agent", command.agent_id)
+    agent: Agent = resource.state
+    events: list[AgentEvent] = []
+    up = command.changes.get("admin_state_up", agent.admin_state_up)
+    if up != agent.admin_state_up:
+        events.append(AgentAdminStateChanged(agent.id, agent.host, up))
+    description = command.changes.get("description", agent.description) or ""
+    if description != agent.description:
+        events.append(AgentDescribed(agent.id, agent.host, agent.description, description))
+    return changing(resource, events)
+
+
+def delete(command: DeleteAgent, world: World) -> Decision:
+    """Its end in the registry. Raises 404."""
+    resource = existing(world, "agent", command.agent_id)
+    agent: Agent = resource.state
+    return Decision(
+        (change(resource, (AgentDeleted(agent.id, agent.host, agent.agent_type),), ends=True),),
+        touched=(resource.stream,),
+    )

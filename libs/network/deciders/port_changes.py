@@ -8,6 +8,7 @@ from typing import Any
 
 from libs.commands import UpdatePort
 from libs.errors import forbidden, port_bound, unsupported_owner
+from libs.eventlog.protocol import NoneRefers
 from libs.events import (
     AddressReleased,
     PortAdminStateChanged,
@@ -21,6 +22,8 @@ from libs.events import (
     PortWentDown,
 )
 from libs.model import ACTIVE, DOWN
+from libs.network.addresses import version_of
+from libs.network.deciders import port_floatingips
 from libs.network.deciders.access import may_name_addresses, own_port, owns
 from libs.network.deciders.address_changes import address_plan, moves, new_mac
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
@@ -30,11 +33,11 @@ from libs.network.deciders.wishes import allocated, chosen
 from libs.network.network import Network
 from libs.network.port import Port
 from libs.network.resources import stream_of
-from libs.network.world import Decision, Question, World
+from libs.network.world import Decision, Need, Question, World
 
 
-def needs(command: UpdatePort, world: World) -> tuple[str, ...]:
-    """The port; its network when rights or binding depend on it; the subnets when addresses change."""
+def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
+    """The port; its network when rights or binding depend on it; the subnets when addresses change, and its floating IPs."""
     stream = stream_of("port", command.port_id)
     resource = found(world, "port", command.port_id)
     if resource is None:
@@ -49,7 +52,8 @@ def needs(command: UpdatePort, world: World) -> tuple[str, ...]:
         return (stream, stream_of("network", port.network_id))
     named = [wish.subnet_id for wish in command.changes.get("fixed_ips") or () if wish.subnet_id]
     subnets = dict.fromkeys(stream_of("subnet", id) for id in (*network.subnet_ids, *named))
-    return (stream, stream_of("network", port.network_id), *subnets)
+    floating = port_floatingips.needs(port.id, world)
+    return (stream, stream_of("network", port.network_id), *subnets, *floating)
 
 
 def questions(command: UpdatePort, world: World) -> tuple[Question, ...]:
@@ -79,7 +83,16 @@ def update(command: UpdatePort, world: World) -> Decision:
     events.extend(_wished_binding(port, command.changes))
     now = replace(port, status=DOWN) if went_down else port
     events.extend(binding_changes(now, command.changes, network.segment if network else None, world))
-    return changing(resource, events)
+    return replace(changing(resource, events), guards=_kept(port, events, world))
+
+
+def _kept(port: Port, events: list[PortEvent], world: World) -> tuple[NoneRefers, ...]:
+    """Guards: no floating IP stands for an address that the port loses. Raises 400 when one does."""
+    lost = [one for one in events if isinstance(one, AddressReleased) and version_of(one.ip_address) == 4]
+    if not lost:
+        return ()
+    port_floatingips.check_kept(port.id, (one.ip_address for one in lost), world)
+    return (port_floatingips.no_other(port.id, world),)
 
 
 def _check_rights(port: Port, changes: Mapping[str, Any], world: World) -> None:

@@ -7,12 +7,13 @@ from libs.errors import service_port_in_use
 from libs.eventlog.protocol import Change
 from libs.events import NetworkDhcpUnscheduled
 from libs.model import DHCP_OWNER
+from libs.network.deciders import port_floatingips
 from libs.network.deciders.access import own_port, owns
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.reading import change, check_revision, found
 from libs.network.port import Port
 from libs.network.resources import stream_of
-from libs.network.world import Decision, World
+from libs.network.world import Decision, Need, World
 
 PROTECTED_OWNERS = (
     "network:router_interface",
@@ -26,26 +27,32 @@ PROTECTED_OWNERS = (
 """Ports that only their router or floating IP may take away (Neutron's l3_db.prevent_l3_port_deletion)."""
 
 
-def needs(command: DeletePort, world: World) -> tuple[str, ...]:
-    """The port; its network when the caller does not own the port, or when DHCP's schedule names it."""
-    stream = stream_of("port", command.port_id)
+def needs(command: DeletePort, world: World) -> tuple[Need, ...]:
+    """The port and its floating IPs; its network when the caller does not own the port, or when DHCP's schedule names it."""
+    needed = (stream_of("port", command.port_id), *port_floatingips.needs(command.port_id, world))
     resource = found(world, "port", command.port_id)
     if resource is None:
-        return (stream,)
+        return needed
     port: Port = resource.state
     if port.device_owner != DHCP_OWNER and owns(world.context.actor, port.project_id):
-        return (stream,)
-    return (stream, stream_of("network", port.network_id))
+        return needed
+    return (*needed, stream_of("network", port.network_id))
 
 
 def delete(command: DeletePort, world: World) -> Decision:
-    """The port's end, its addresses released. A scheduled DHCP port goes with its schedule. Raises 404, 412, 409."""
+    """The port's end, its addresses released. A scheduled DHCP port goes with its schedule; floating IPs are left without a target.
+    Raises 404, 412, 409."""
     resource = own_port(world, command.port_id, "delete_port", network_owner=True)
     check_revision(resource, command.if_revision)
     port: Port = resource.state
     if port.device_owner in PROTECTED_OWNERS and not command.own:
         raise service_port_in_use(port.id, port.device_owner)
-    return Decision((port_removal(resource), *_unscheduled(port, world)), touched=(resource.stream,))
+    left = port_floatingips.left(port.id, world)
+    return Decision(
+        (port_removal(resource), *left, *_unscheduled(port, world)),
+        (port_floatingips.no_other(port.id, world),),
+        (resource.stream,),
+    )
 
 
 def _unscheduled(port: Port, world: World) -> tuple[Change, ...]:
