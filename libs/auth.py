@@ -7,7 +7,7 @@ from typing import Any
 
 from libs.config import BadSetting, Settings
 from libs.errors import Refusal, bad_request
-from libs.http.door import is_loopback
+from libs.http.door import is_address, is_loopback
 from libs.model import Actor, is_printable
 
 ADMIN = "admin"
@@ -45,16 +45,20 @@ def page_guard(settings: Settings) -> Callable[[Mapping[str, Any]], None]:
         host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN", "")
         if origin and origin.partition("://")[2].lower() != host.lower():
             raise _from_elsewhere("The request comes from a web page of another origin")
-        if host and not settings.api_public and not _is_ours(host, settings):
-            raise _from_elsewhere("The header Host names another host; NETLEDGER_API_PUBLIC=true allows it")
+        if host and not _is_ours(host, settings):
+            raise _from_elsewhere(
+                "The header Host names another host; NETLEDGER_API_NAMES says which names are the API's"
+            )
 
     return guard if settings.auth == "none" else lambda environ: None
 
 
 def _is_ours(host: str, settings: Settings) -> bool:
-    """Whether a Host header (name or address, maybe with a port) means this machine, or the address that the API listens on."""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return _is_here(name.lower()) or name == settings.api_host
+    """Whether a Host header (name or address, maybe with a port) means this machine, the address that the API listens on, or what
+    the operator calls it. An address cannot be made to point elsewhere: where the API is public, any is taken."""
+    name = (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]).lower()
+    names = {settings.api_host, *(one.lower() for one in settings.api_names)}
+    return not names.isdisjoint((name, "*")) or _is_here(name) or (settings.api_public and is_address(name))
 
 
 def _from_elsewhere(message: str) -> Refusal:

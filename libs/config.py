@@ -102,6 +102,11 @@ class Settings:
     api_host: str = _setting("127.0.0.1", str, "address that the API listens on")
     api_port: int = _setting(9696, int, "TCP port of the API")
     api_public: bool = _setting(False, _flag, "allow auth mode none on an address beyond loopback")
+    api_names: tuple[str, ...] = _setting(
+        (),
+        _names,
+        "names of the API (header Host) in auth mode none, beside localhost and, with NETLEDGER_API_PUBLIC, addresses; * for any",
+    )
     api_connections: int = _setting(1024, _positive, "open connections to the API, in all")
     api_connections_per_address: int = _setting(
         64, _positive, "open connections from one address; in auth mode none this machine's own are not counted"

@@ -30,7 +30,8 @@ class Gateway:
             "AMQP_URL": amqp_url,
             "API_PORT": str(self.port),
             "RPC_SECONDS": "1",
-            "API_PUBLIC": "true",  # raw requests here name any host
+            "API_PUBLIC": "true",
+            "API_NAMES": "*",  # raw requests here name any host
             **settings,
         }
         environ = {**os.environ, **{f"NETLEDGER_{name}": value for name, value in given.items()}}

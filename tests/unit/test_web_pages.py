@@ -27,7 +27,7 @@ def create(request: Request) -> Reply:
     return Reply(201, [b"{}"])
 
 
-def browser(**settings: bool | str) -> Browser:
+def browser(**settings: bool | str | tuple[str, ...]) -> Browser:
     app = App(Router([("POST", "/v2.0/networks", create)]), Limits(), page_guard(Settings(**settings)))  # type: ignore[arg-type]
     return Browser(app)
 
@@ -42,7 +42,15 @@ def test_this_machine_s_names_are_served(host: str) -> None:
 def test_a_page_whose_name_was_made_to_point_here_is_refused(host: str) -> None:
     assert browser().post("/v2.0/networks", {}, Host=host).error == (403, "HTTPForbidden")
     assert browser().post("/v2.0/networks", {}, Host=host, Origin=f"http://{host}").error == (403, "HTTPForbidden")
-    assert browser(api_public=True).post("/v2.0/networks", {}, Host=host).status == 201
+    assert browser(api_names=("*",)).post("/v2.0/networks", {}, Host=host).status == 201
+
+
+def test_a_public_api_is_called_by_its_addresses_and_by_the_names_that_its_operator_gave_it() -> None:
+    public = browser(api_public=True, api_names=("cloud.example",))
+    for host in ("192.0.2.1:9696", "[2001:db8::1]:9696", "127.0.0.1", "Cloud.Example:9696"):
+        assert public.post("/v2.0/networks", {}, Host=host).status == 201
+    for host in ("evil.example", "cloud.example.evil", "192.0.2.1.evil.example:9696"):
+        assert public.post("/v2.0/networks", {}, Host=host).error == (403, "HTTPForbidden")
 
 
 @pytest.mark.parametrize(
