@@ -131,7 +131,7 @@ class World:
 
     def pinging(self, source: APort, target: APort) -> subprocess.Popen[str]:
         """A ping each 20 ms that goes on; `lost(process)` ends it."""
-        command = ("ip", "netns", "exec", self._netns(source), "ping", "-n", "-i", "0.02", target.ip)
+        command = ("ip", "netns", "exec", self._netns(source), "ping", "-n", "-D", "-i", "0.02", target.ip)
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def lost(self, pinging: subprocess.Popen[str]) -> tuple[int, int]:
@@ -140,6 +140,12 @@ class World:
         words = pinging.communicate()[0].split("packets transmitted")
         sent, received = int(words[0].split()[-1]), int(words[1].split("received")[0].split()[-1])
         return sent, sent - received
+
+    def answered(self, pinging: subprocess.Popen[str]) -> float:
+        """End it; when the first answer came, in seconds since the epoch."""
+        pinging.send_signal(signal.SIGINT)
+        answers = [line for line in pinging.communicate()[0].splitlines() if line.startswith("[") and "ttl=" in line]
+        return float(answers[0][1:].partition("]")[0])
 
     def flows(self, host: str, bridge: str) -> list[str]:
         """All flows of a bridge."""

@@ -72,20 +72,28 @@ def test_hands_that_are_killed_come_back_and_change_nothing(world: World, pair: 
 
 
 def test_a_restarted_vswitchd_gets_its_flows_back_at_once(world: World, pair: tuple[APort, APort]) -> None:
+    """Flows are whole within 200 ms of its being up. Of three times the best counts: a busy machine delays some, a timer that
+    somebody waits for would delay all."""
+    times = [_restart(world, pair) for _ in range(3)]
+    said = [f"flows {flows * 1000:.0f}, first ping {answer * 1000:.0f}" for flows, answer in times]
+    print(f"ms after vswitchd was up: {'; '.join(said)}")
+    assert min(flows for flows, _ in times) < 0.2
+    assert min(answer for _, answer in times) < 0.3
+    assert world.reaches(*pair)
+
+
+def _restart(world: World, pair: tuple[APort, APort]) -> tuple[float, float]:
+    """(seconds from vswitchd's being up until all flows are there, until a ping across it is answered)."""
     before = {bridge: world.flows("h1", bridge) for bridge in ("br-int", "br-tun", "br-physnet1", "br-public")}
-    pinging = world.pinging(*pair)
     world.kill_switch("h1", "ovs-vswitchd")
+    pinging = world.pinging(*pair)
     world.run_switch("h1", "ovs-vswitchd")
-    down = time.time()
     until(lambda: _answers(world.lab.host("h1").run / "br-int.mgmt"), 10)
     up = time.time()
-    until(lambda: world.flows("h1", "br-int") == before["br-int"], 10)
+    until(lambda: {bridge: world.flows("h1", bridge) for bridge in before} == before, 10)
     healed = time.time()
-    print(f"vswitchd back after {(up - down) * 1000:.0f} ms, its flows {(healed - up) * 1000:.0f} ms later")
-    until(lambda: {bridge: world.flows("h1", bridge) for bridge in before} == before, 2)
-    assert healed - up < 2, "200 ms is the aim on a quiet machine"
-    assert world.reaches(*pair)
-    print("pings sent and lost over the restart:", world.lost(pinging))
+    until(lambda: world.reaches(*pair), 10)
+    return healed - up, world.answered(pinging) - up
 
 
 def _answers(path: Path) -> bool:
