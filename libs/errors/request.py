@@ -21,9 +21,24 @@ def forbidden(rule: str) -> Refusal:
 
 
 def not_found(kind: str, id: str) -> Refusal:
-    """404 for a resource that does not exist or that the caller may not see; kind is `network`, `subnet`, `port`, `agent`."""
+    """404 for a resource that does not exist or that the caller may not see; kind is `network`, `subnet`, `port`, `router`,
+    `floatingip`, `agent`. Texts differ as Neutron's do."""
+    if kind == "router":
+        return Refusal(404, "RouterNotFound", f"Router {id} could not be found")
+    if kind == "floatingip":
+        return Refusal(404, "FloatingIPNotFound", f"Floating IP {id} could not be found")
     name = kind.capitalize()
     return Refusal(404, f"{name}NotFound", f"{name} {id} could not be found.")
+
+
+def ended(kind: str, id: str) -> Refusal:
+    """409: there was one of that id and it ended; a stream does not begin anew."""
+    return Refusal(409, "Ended", f"{kind.capitalize()} {id} was deleted and does not come back under this id.")
+
+
+def is_ended(refusal: Refusal) -> bool:
+    """Whether it is `ended`."""
+    return refusal.type == "Ended"
 
 
 def revision_mismatch(expected: int, current: int | None = None) -> Refusal:

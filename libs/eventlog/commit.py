@@ -6,14 +6,14 @@ Any process that writes (api, topology) does it by `Ledger.commit`. Concurrent c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from libs import errors
 from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
-from libs.eventlog.contest import Choices
+from libs.eventlog.contest import Attempt
 from libs.eventlog.domain import NETWORK_DOMAIN, Domain
 from libs.eventlog.lost import refusal_of_guard
 from libs.eventlog.protocol import (
@@ -52,18 +52,6 @@ class Committed:
     repeated: bool = False
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """One command on its way; `trusting`: the cache may be used."""
-
-    command: Command
-    context: Context
-    choices: Choices = field(default_factory=Choices)
-    trusting: bool = True
-    cached: bool = False
-    gone: set[str] = field(default_factory=set)
-
-
 class Ledger:
     """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share."""
 
@@ -78,7 +66,7 @@ class Ledger:
 
         Raises Refusal: the domain's, 503 when the store or a service that is asked is away, 409 busy when others never stop.
         """
-        attempt = _Attempt(command, context)
+        attempt = Attempt(command, context)
         for _ in range(self._retries):
             try:
                 done = self._try(attempt)
@@ -91,7 +79,7 @@ class Ledger:
                 return done
         raise errors.busy()
 
-    def _try(self, attempt: _Attempt) -> Committed | None:
+    def _try(self, attempt: Attempt) -> Committed | None:
         """One round; None when it must be repeated. What was read from the cache neither refuses nor leaves undone."""
         attempt.cached = False
         world = self._answer(attempt, self._load(attempt))
@@ -111,7 +99,7 @@ class Ledger:
         self._refused(attempt, outcome, world)
         return None
 
-    def _load(self, attempt: _Attempt) -> World:
+    def _load(self, attempt: Attempt) -> World:
         world = World(attempt.context)
         for _ in range(ROUNDS):
             needed = dict.fromkeys(self._domain.needs(attempt.command, world))
@@ -128,7 +116,7 @@ class Ledger:
         found = self._log.find([(one.kind, one.column, one.value) for one in finds])
         return {one: found[(one.kind, one.column, one.value)] for one in finds}
 
-    def _fetch(self, attempt: _Attempt, wanted: list[str]) -> dict[str, Resource | None]:
+    def _fetch(self, attempt: Attempt, wanted: list[str]) -> dict[str, Resource | None]:
         found: dict[str, Resource | None] = {}
         if attempt.trusting:
             found = {stream: one for stream in wanted if (one := self._cache.get(stream)) is not None}
@@ -143,7 +131,7 @@ class Ledger:
                     self._cache.put(resource)
         return found
 
-    def _answer(self, attempt: _Attempt, world: World) -> World:
+    def _answer(self, attempt: Attempt, world: World) -> World:
         for _ in range(ROUNDS):
             choices = attempt.choices
             world = replace(world, answers=choices.answers)
@@ -164,24 +152,25 @@ class Ledger:
                 self._cache.put(resource)
         return Committed(ready.rows, outcome.last)
 
-    def _refused(self, attempt: _Attempt, outcome: Outcome, world: World) -> None:
+    def _refused(self, attempt: Attempt, outcome: Outcome, world: World) -> None:
         """Prepare the next round. Raises Refusal when there is no sense in one."""
         if isinstance(outcome, ClaimTaken):
             self._lose_claims(attempt, (outcome.key, *outcome.also))
             return
         attempt.trusting = attempt.cached = False
-        if isinstance(outcome, StaleVersion):
-            self._cache.drop(outcome.stream)
-        elif isinstance(outcome, GuardFailed):
-            guard = outcome.guard
-            if isinstance(guard, NoneRefers) and Find(guard.kind, guard.column, guard.value) in world.found:
-                return  # another came after we had looked
-            if isinstance(guard, NoneRefers) or guard.stream in attempt.gone:
+        guard = outcome.guard if isinstance(outcome, GuardFailed) else None
+        if isinstance(guard, NoneRefers):
+            if Find(guard.kind, guard.column, guard.value) not in world.found:  # else another came after we had looked
                 raise refusal_of_guard(guard, world.resources)
-            attempt.gone.add(guard.stream)
+        elif guard is not None:
             self._cache.drop(guard.stream)
+            attempt.missed(guard.stream, refusal_of_guard(guard, world.resources))
+        elif isinstance(outcome, StaleVersion):
+            self._cache.drop(outcome.stream)
+            if outcome.stream in world.resources and world.resources[outcome.stream] is None:
+                attempt.missed(outcome.stream, errors.ended(*kind_and_id(outcome.stream)))
 
-    def _lose_claims(self, attempt: _Attempt, keys: tuple[str, ...]) -> None:
+    def _lose_claims(self, attempt: Attempt, keys: tuple[str, ...]) -> None:
         attempt.cached = False  # claims were checked on the store itself: a refusal is final
         attempt.choices.lose(keys)
 

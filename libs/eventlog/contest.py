@@ -1,12 +1,14 @@
-"""What was asked and answered for one command, and what to ask otherwise when a claim was lost. Pure."""
+"""One command on its way: what was asked and answered, what to ask otherwise when a claim was lost. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.lost import avoiding, proposed_by, refusal_of_claim
+from libs.model import Context
 from libs.network.world import Answer, Question
 
 
@@ -47,3 +49,21 @@ class Choices:
         for question, lost in again.items():
             self.lost_keys[question] = (*self.lost_keys.get(question, ()), *sorted(lost))
         self.answers = {each: answer for each, answer in self.answers.items() if each not in again}
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One command on its way; `trusting`: the cache may be used. gone: streams that the store knows otherwise than they were read."""
+
+    command: Command
+    context: Context
+    choices: Choices = field(default_factory=Choices)
+    trusting: bool = True
+    cached: bool = False
+    gone: set[str] = field(default_factory=set)
+
+    def missed(self, stream: str, refusal: Refusal) -> None:
+        """A stream seems to be there no longer: look once more, then believe it. Raises `refusal`."""
+        if stream in self.gone:
+            raise refusal
+        self.gone.add(stream)

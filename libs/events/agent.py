@@ -1,4 +1,4 @@
-"""Facts about agents; stream `agent-<uuid5(host, type)>`. Heartbeats are no facts, going up and down is."""
+"""Facts about agents; stream `agent-<id>`, ids by host and type. Heartbeats are no facts, going up and down is."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class AgentDescribed:
 
 @dataclass(frozen=True, slots=True)
 class AgentDeleted:
-    """An operator removed it from the registry; a hello makes it anew."""
+    """An operator removed it from the registry; a hello makes another, with the next id (`libs.network.agent.agent_ids`)."""
 
     agent_id: str
     host: str

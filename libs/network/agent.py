@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,3 +93,12 @@ def body(state: Agent, created_at: str, updated_at: str) -> dict[str, Any]:
 def plain_time(at: str) -> str:
     """`2026-11-22T15:30:00Z` as `2026-11-22 15:30:00`."""
     return at[:19].replace("T", " ")
+
+
+def agent_ids(host: str, agent_type: str) -> Iterator[str]:
+    """The ids that a host's agent of a type may have, the same for ever: the first one, and the next each time when an operator has
+    deleted it (a stream that ended does not begin anew; `errors.is_ended`)."""
+    id = uuid.uuid5(uuid.NAMESPACE_DNS, f"{agent_type}@{host}")
+    while True:
+        yield str(id)
+        id = uuid.uuid5(id, "deleted")

@@ -12,10 +12,12 @@ import pytest
 
 from libs.commands import (
     CreateNetworks,
+    DeleteAgent,
     DeleteNetwork,
     DeletePort,
     DeleteSubnet,
     NewNetwork,
+    RegisterAgent,
     UpdateNetwork,
     UpdatePort,
     WantedAddress,
@@ -397,3 +399,31 @@ def test_endless_contention_ends_in_busy(site: Site) -> None:
         Site(log).network()
     assert (refused.value.status, refused.value.type) == (409, "RetryRequest")
     assert log.attempts == RETRIES
+
+
+def test_what_was_deleted_does_not_come_back_under_its_id(site: Site) -> None:
+    hello = RegisterAgent(new_id(), "compute1", "L3 agent", "neutron-l3-agent", "", {})
+    site.ledger.commit(hello, by())
+    site.ledger.commit(DeleteAgent(hello.agent_id), by())
+    for ledger in (site.ledger, site.replica()):
+        with pytest.raises(Refusal) as refused:
+            ledger.commit(hello, by())
+        assert (refused.value.status, refused.value.type) == (409, "Ended")
+    assert site.log.rows([("agent", hello.agent_id)]) == {}
+
+
+def test_an_agent_that_says_hello_to_two_replicas_at_once_is_registered_once(site: Site) -> None:
+    hello = RegisterAgent(new_id(), "compute1", "L3 agent", "neutron-l3-agent", "", {})
+    replicas = [site.replica() for _ in range(8)]
+    start = threading.Barrier(len(replicas))
+
+    def say(ledger: Any) -> None:
+        start.wait()
+        ledger.commit(hello, by())
+
+    threads = [threading.Thread(target=say, args=(ledger,)) for ledger in replicas]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.version for one in site.log.read(0, 100)] == [1]

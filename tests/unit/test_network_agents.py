@@ -1,10 +1,23 @@
-"""Agents: hello, silence, and back again."""
+"""Agents: hello, silence, and back again; what operators do with them."""
 
 from __future__ import annotations
 
-from libs.commands import MarkAgentDown, MarkAgentUp, RegisterAgent
-from libs.events import AgentCameUp, AgentReconfigured, AgentRegistered, AgentWentDown
-from libs.network.kinds import body_of
+from itertools import islice
+
+from libs.commands import DeleteAgent, MarkAgentDown, MarkAgentUp, RegisterAgent, UpdateAgent
+from libs.events import (
+    AgentAdminStateChanged,
+    AgentCameUp,
+    AgentDeleted,
+    AgentDescribed,
+    AgentReconfigured,
+    AgentRegistered,
+    AgentWentDown,
+)
+from libs.model import DHCP_AGENT, L3_AGENT
+from libs.network.agent import agent_ids
+from libs.network.kinds import body_of, resource_of, row_of
+from services.topology.senders import Sender
 from tests.unit.given import given
 from tests.unit.people import AGENT
 
@@ -56,3 +69,37 @@ def test_an_agents_body_is_neutrons():
         "description": None,
         "configurations": CONFIGURED,
     }
+
+
+def test_operators_keep_new_work_from_an_agent_and_describe_it():
+    held = given(REGISTERED).when(UpdateAgent(AGENT, {"admin_state_up": False, "description": "disk full"}))
+    after = held.then(
+        AgentAdminStateChanged(AGENT, "compute1", False), AgentDescribed(AGENT, "compute1", "", "disk full")
+    ).after()
+    body = body_of(after.resources[f"agent-{AGENT}"])
+    assert (body["admin_state_up"], body["description"], body["alive"]) == (False, "disk full", True)
+    assert after.when(UpdateAgent(AGENT, {"admin_state_up": False})).decision.changes == ()
+    after.when(UpdateAgent(AGENT, {"description": None})).then(AgentDescribed(AGENT, "compute1", "disk full", ""))
+    assert resource_of(row_of(after.resources[f"agent-{AGENT}"])) == after.resources[f"agent-{AGENT}"]
+
+
+def test_what_operators_say_outlives_a_silence():
+    held = given(REGISTERED).and_then(
+        AgentAdminStateChanged(AGENT, "compute1", False), AgentWentDown(AGENT, "compute1")
+    )
+    back = held.when(HELLO).then(AgentCameUp(AGENT, "compute1")).after()
+    assert back.state("agent", AGENT).admin_state_up is False
+
+
+def test_a_deleted_agent_is_unknown():
+    deleted = given(REGISTERED).when(DeleteAgent(AGENT)).then(AgentDeleted(AGENT, "compute1", HELLO.agent_type)).after()
+    for command in (DeleteAgent(AGENT), UpdateAgent(AGENT, {}), MarkAgentDown(AGENT)):
+        deleted.when(command).refused(404, "AgentNotFound", AGENT)
+
+
+def test_a_host_has_another_id_for_its_agent_after_each_deletion_and_always_the_same_ones():
+    first, second, third = islice(agent_ids("compute1", L3_AGENT), 3)
+    assert len({first, second, third}) == 3
+    assert list(islice(agent_ids("compute1", L3_AGENT), 3)) == [first, second, third]
+    assert first == Sender("agent-l3.compute1", L3_AGENT, "compute1").agent_id
+    assert first not in {next(agent_ids("compute2", L3_AGENT)), next(agent_ids("compute1", DHCP_AGENT))}
