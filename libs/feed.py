@@ -112,10 +112,30 @@ class FloatingIpReport:
 @dataclass(frozen=True, slots=True)
 class Routing:
     """Of an L3 agent: what changed, or (complete) every floating IP of the host's routers that was made to work or failed:
-    those not named do not work."""
+    those not named do not work. after, upto: it is complete only for ids above `after` and not above `upto` (empty: no bound), so
+    that many fit into several messages; floatingips are in order of id then."""
 
     floatingips: tuple[FloatingIpReport, ...]
     complete: bool = False
+    after: str = ""
+    upto: str = ""
 
 
 AgentMessage = Hello | Alive | Wiring | Routing | Fetch | Drift
+
+
+_TOLD_AT_ONCE = 500  # floating IPs in one message, well below its 256 KiB
+
+
+def parts_of(message: Wiring | Routing | None) -> tuple[Wiring | Routing, ...]:
+    """A report in as many messages as it takes; together they say the same. None for nothing to tell."""
+    if message is None:
+        return ()
+    if not isinstance(message, Routing) or len(message.floatingips) <= _TOLD_AT_ONCE:
+        return (message,)
+    told = sorted(message.floatingips, key=lambda one: one.floatingip_id)
+    chunks = [tuple(told[at : at + _TOLD_AT_ONCE]) for at in range(0, len(told), _TOLD_AT_ONCE)]
+    if not message.complete:
+        return tuple(Routing(chunk) for chunk in chunks)
+    bounds = ["", *(chunk[-1].floatingip_id for chunk in chunks[:-1]), ""]
+    return tuple(Routing(chunk, True, *bounds[at : at + 2]) for at, chunk in enumerate(chunks))

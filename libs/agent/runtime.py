@@ -19,7 +19,7 @@ from libs.bus.agent_link import AgentLink
 from libs.bus.names import agent_user
 from libs.chain import Chain
 from libs.config import Settings
-from libs.feed import Alive, Drift, Feed, Hello
+from libs.feed import Alive, Drift, Feed, Hello, Routing, Wiring, parts_of
 
 _log = logging.getLogger(__name__)
 
@@ -180,14 +180,16 @@ class AgentRuntime:
         report = self._brain.apply()
         self._applied = position
         if report is not None:
-            self._link.send(report)
             self._complete_at = min(self._complete_at, monotonic() + self._pace.confirm)
+        self._send(report)
         if self._complete_due or monotonic() >= self._complete_at:
             self._complete_due = False
-            complete = self._brain.report()
-            if complete is not None:
-                self._link.send(complete)  # if nobody gets it: after the reconnection it is due again
+            self._send(self._brain.report())  # if nobody gets it: after the reconnection it is due again
             self._complete_at = monotonic() + self._pace.complete
+
+    def _send(self, report: Wiring | Routing | None) -> None:
+        for part in parts_of(report):
+            self._link.send(part)
 
     def _audit(self) -> None:
         drift = {name: count for name, count in self._brain.audit().items() if count}
