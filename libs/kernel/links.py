@@ -7,20 +7,20 @@ made; an empty answer means that nothing was touched. One call takes a batch; an
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from libs.kernel import addresses, routes, sysctls
 from libs.kernel.inside import FOLDER, create, delete, exists, inside
 from libs.kernel.link_changes import delete_alone, delete_device, offload_off, set_link, set_sysctls
-from libs.kernel.rtnl import devices, links, links_alone, routes
+from libs.kernel.names import checked_namespace
+from libs.kernel.rtnl import devices, gateway_routes, links, links_alone
 
 Item = Mapping[str, Any]
-_NODAD = 0x02
 # a port of ours learns nothing from the network it serves, and its address is usable at once
 _PORT_SYSCTLS = {"accept_ra": "0", "autoconf": "0", "accept_dad": "0"}
 _PEER_SYSCTLS = {"disable_ipv6": "1"}  # the switch's side is no host
@@ -39,38 +39,51 @@ def read_actual(namespace: str) -> dict[str, Any]:
 
     def read() -> dict[str, Any]:
         with IPRoute() as ipr:
-            return {"devices": devices(ipr), "routes": routes(ipr)}
+            return {"devices": devices(ipr), "routes": gateway_routes(ipr)}
 
     return inside(namespace, read)
 
 
 def ensure(items: Sequence[Item]) -> list[dict[str, Any]]:
-    """Make each namespace hold exactly these veth devices, addresses and gateway routes.
+    """Make each namespace hold exactly these veth devices, addresses and routes.
 
-    Item: {"namespace", "devices": [{"name", "peer", "mac", "mtu", "addresses": [cidr]}], "routes": [[destination, gateway]]}; the
-    peer is in the host's own namespace; destination is a CIDR. Other veths in the namespace go. Answer, one per item:
-    {"changes": [text], "error": text or None}; after an error what was changed before stays.
+    Item: {"namespace", "devices": [{"name", "peer", "mac", "mtu", "addresses": [cidr]}], "routes": [[destination, gateway]],
+    "sysctls": [[key, value]]}; the peer is in the host's own namespace; destination is a CIDR. A route may have a device as its third
+    word, its gateway may be empty then. Sysctls, which may be left out, are set before addresses and routes. Other veths go, and
+    other routes that people or agents set. Answer, one per item: {"changes": [text], "error": text or None, "addresses":
+    [[device, cidr]]}: the last are those that were added; after an error what was changed before stays.
     """
     with IPRoute() as ipr:
         peers = links(ipr)
-    return [_each(lambda item, changes: _ensure(item, peers, changes), item) for item in items]
+    return [_each(lambda item, done: _ensure(item, peers, done), item) for item in items]
 
 
 def remove(items: Sequence[Item]) -> list[dict[str, Any]]:
-    """Delete namespaces with their devices. Item: {"namespace", "peers": [device in the host's namespace]}; answers as `ensure`."""
-    return [_each(_remove, item) for item in items]
+    """Delete namespaces with their devices. Item: {"namespace", "peers": [device in the host's namespace]}; answers as `ensure`,
+    without addresses."""
+    answers = [_each(_remove, item) for item in items]
+    return [{"changes": answer["changes"], "error": answer["error"]} for answer in answers]
 
 
-def _each(work: Callable[[Item, list[str]], None], item: Item) -> dict[str, Any]:
-    changes: list[str] = []
+class _Done(NamedTuple):
+    """What was changed so far, and the addresses among it: [device, cidr]."""
+
+    changes: list[str]
+    addresses: list[list[str]]
+
+
+def _each(work: Callable[[Item, _Done], None], item: Item) -> dict[str, Any]:
+    done, failure = _Done([], []), None
     try:
-        work(item, changes)
+        checked_namespace(item["namespace"])
+        work(item, done)
     except (OSError, NetlinkError, ValueError) as error:
-        return {"changes": changes, "error": f"{item['namespace']}: {error}"}
-    return {"changes": changes, "error": None}
+        failure = f"{item['namespace']}: {error}"
+    return done._asdict() | {"error": failure}
 
 
-def _remove(item: Item, changes: list[str]) -> None:
+def _remove(item: Item, done: _Done) -> None:
+    changes = done.changes
     with IPRoute() as ipr:
         for peer in item.get("peers", ()):
             delete_device(ipr, peer, changes)
@@ -79,18 +92,18 @@ def _remove(item: Item, changes: list[str]) -> None:
         changes.append(f"namespace {item['namespace']} removed")
 
 
-def _ensure(item: Item, peers: Mapping[str, Item], changes: list[str]) -> None:
+def _ensure(item: Item, peers: Mapping[str, Item], done: _Done) -> None:
     namespace = item["namespace"]
     if not exists(namespace):
         create(namespace)
-        changes.append(f"namespace {namespace} added")
+        done.changes.append(f"namespace {namespace} added")
     with IPRoute() as ipr:
-        if not inside(namespace, lambda: _ensure_inside(item, peers, changes)):
-            peers = _make_pairs(ipr, item, peers, changes)
-            if not inside(namespace, lambda: _ensure_inside(item, peers, changes)):
+        if not inside(namespace, lambda: _ensure_inside(item, peers, done)):
+            peers = _make_pairs(ipr, item, peers, done.changes)
+            if not inside(namespace, lambda: _ensure_inside(item, peers, done)):
                 raise OSError("its devices went away while they were made")
         for device in item["devices"]:
-            _ensure_peer(ipr, device, peers[device["peer"]], changes)
+            _ensure_peer(ipr, device, peers[device["peer"]], done.changes)
 
 
 def _fits(device: Item, ends: Mapping[str, Item], peers: Mapping[str, Item]) -> bool:
@@ -121,8 +134,9 @@ def _ensure_peer(ipr: IPRoute, device: Item, peer: Item, changes: list[str]) -> 
     set_link(ipr, peer["index"], name, {"mtu": (peer["mtu"], device["mtu"]), "state": (peer["up"], True)}, changes)
 
 
-def _ensure_inside(item: Item, peers: Mapping[str, Item], changes: list[str]) -> bool:
+def _ensure_inside(item: Item, peers: Mapping[str, Item], done: _Done) -> bool:
     """Everything within the namespace; the caller is in it. False, and nothing done, when a device is not there as it should be."""
+    changes = done.changes
     wanted = {device["name"] for device in item["devices"]}
     with IPRoute() as ipr:
         actual = devices(ipr)
@@ -131,13 +145,16 @@ def _ensure_inside(item: Item, peers: Mapping[str, Item], changes: list[str]) ->
         set_link(ipr, actual["lo"]["index"], "lo", {"state": (actual["lo"]["up"], True)}, changes)
         for name in [name for name, device in actual.items() if device["kind"] == "veth" and name not in wanted]:
             delete_device(ipr, name, changes)
+        sysctls.ensure(item.get("sysctls", ()), changes)
         for device in item["devices"]:
-            _ensure_device(ipr, device, actual[device["name"]], changes)
-        _ensure_routes(ipr, {(to, via) for to, via in item.get("routes", ())}, changes)
+            _ensure_device(ipr, device, actual[device["name"]], done)
+        indexes = {name: device["index"] for name, device in actual.items()}
+        routes.ensure(ipr, routes.wanted_routes(item.get("routes", ())), indexes, changes)
     return True
 
 
-def _ensure_device(ipr: IPRoute, device: Item, state: Item, changes: list[str]) -> None:
+def _ensure_device(ipr: IPRoute, device: Item, state: Item, done: _Done) -> None:
+    changes = done.changes
     name, index = device["name"], state["index"]
     set_sysctls(name, _PORT_SYSCTLS, changes)
     offload_off(name, changes)
@@ -147,46 +164,9 @@ def _ensure_device(ipr: IPRoute, device: Item, state: Item, changes: list[str]) 
         "state": (state["up"], True),
     }
     set_link(ipr, index, name, ways, changes)
-    _ensure_addresses(ipr, index, name, set(state["addresses"]), set(device["addresses"]), changes)
-
-
-def _ensure_addresses(
-    ipr: IPRoute, index: int, name: str, actual: set[str], wanted: set[str], changes: list[str]
-) -> None:
-    stale = sorted(actual - wanted)
-    for cidr in stale:
-        address, _, length = cidr.partition("/")
-        ipr.addr("del", index=index, address=address, prefixlen=int(length))
-        changes.append(f"address {cidr} {name} removed")
-    if stale:  # a subnet's first IPv4 address takes its others along
-        actual = set(devices(ipr)[name]["addresses"])
-    for cidr in sorted(wanted - actual):
-        address, _, length = cidr.partition("/")
-        flags = {"flags": _NODAD} if ":" in address else {}
-        with _unless_there():
-            ipr.addr("add", index=index, address=address, prefixlen=int(length), **flags)
-            changes.append(f"address {cidr} {name} added")
-
-
-@contextlib.contextmanager
-def _unless_there() -> Iterator[None]:
-    """What is there already counts as added: not everything is read back (link-local addresses, routes of others)."""
-    try:
-        yield
-    except NetlinkError as error:
-        if error.code != errno.EEXIST:
-            raise
-
-
-def _ensure_routes(ipr: IPRoute, wanted: set[tuple[str, str]], changes: list[str]) -> None:
-    actual = {(to, via) for to, via in routes(ipr)}
-    for to, via in sorted(actual - wanted):
-        ipr.route("del", dst=to, gateway=via)
-        changes.append(f"route {to} via {via} removed")
-    for to, via in sorted(wanted - actual):
-        with _unless_there():
-            ipr.route("add", dst=to, gateway=via)
-            changes.append(f"route {to} via {via} added")
+    change = addresses.ensure(index, state["addresses"], device["addresses"])
+    changes.extend(change.texts(name))
+    done.addresses.extend([name, cidr] for cidr in change.added)
 
 
 VERBS = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 from pyroute2 import IPRoute
 
-_LINK_SCOPE, _MAIN_TABLE = 253, 254
+_LINK_SCOPE, _MAIN_TABLE, _UNICAST = 253, 254, 1
 _OURS = {3, 4}  # route protocols boot and static: what people and agents set, not the kernel nor router advertisements
 _ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 
@@ -44,11 +45,30 @@ def devices(ipr: IPRoute) -> dict[str, dict[str, Any]]:
     return out
 
 
-def routes(ipr: IPRoute) -> list[list[str]]:
-    """Gateway routes of the main table that people or agents set, as [destination CIDR, gateway]."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route to `to` (a CIDR) by the gateway `via` (empty: on the link) out of `device`, whose index is `index`."""
+
+    to: str
+    via: str
+    device: str
+    index: int
+    priority: int
+
+
+def set_routes(ipr: IPRoute) -> list[Route]:
+    """Routes of the main table that people or agents set, sorted."""
+    names = {link["index"]: name for name, link in links(ipr).items()}
     out = []
     for route in ipr.get_routes(table=_MAIN_TABLE):
-        if route.get("gateway") and route["proto"] in _OURS:
-            to = route.get("dst") or _ANY[route["family"]]
-            out.append([f"{to}/{route['dst_len']}", route.get("gateway")])
-    return sorted(out)
+        if route["proto"] in _OURS and route["type"] == _UNICAST:
+            to = f"{route.get('dst') or _ANY[route['family']]}/{route['dst_len']}"
+            index = route.get("oif") or 0
+            way = Route(to, route.get("gateway") or "", names.get(index, ""), index, route.get("priority") or 0)
+            out.append(way)
+    return sorted(out, key=lambda one: (one.to, one.priority, one.via, one.index))
+
+
+def gateway_routes(ipr: IPRoute) -> list[list[str]]:
+    """Those of `set_routes` with a gateway, as [destination CIDR, gateway]."""
+    return sorted([route.to, route.via] for route in set_routes(ipr) if route.via)

@@ -1,0 +1,107 @@
+"""Routers' nftables: read as JSON, changed by whole transactions; and connections to cut. Runs in the hands child only.
+
+A text comes from `libs.materialise.l3`; what touches any other table, reads a file or flushes is refused here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from libs.kernel import conntrack, nft
+from libs.kernel.inside import exists, inside
+from libs.kernel.names import checked_namespace
+
+Item = Mapping[str, Any]
+_TABLE = r"ip6? netledger[a-z_]*"
+_HEADS = (  # how a statement at the outermost level may begin
+    re.compile(rf"(add|delete) table {_TABLE}"),
+    re.compile(rf"table {_TABLE} \{{"),
+    re.compile(rf"(add|delete) element {_TABLE} [a-z_]+ \{{"),
+)
+_NAME = re.compile(r"netledger[a-z_]*")
+_WORDS = re.compile(r'[A-Za-z0-9 \n.,:;@&!=<>{}"*/_-]*')
+_FILE = re.compile(r"\binclude\b|\bdefine\b|\bundefine\b|\bredefine\b")
+
+
+def read(namespaces: Sequence[str], table: str = "netledger") -> dict[str, list[Any] | None]:
+    """{namespace: what `nft -j list table ip <table>` lists there, None without it}; namespaces that do not exist are left out."""
+    if not _NAME.fullmatch(table):
+        raise ValueError(f"no table of ours: {table!r}")
+    out = {}
+    for namespace in namespaces:
+        if exists(checked_namespace(namespace)):
+            out[namespace] = inside(namespace, lambda: _read(table))
+    return out
+
+
+def apply(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Run each text in its namespace, as one transaction: all or nothing, and never a moment in between.
+
+    Item: {"namespace", "text"}. Answer, one per item: {"changes": [text], "error": text or None}.
+    """
+    return [_each(_apply, item) for item in items]
+
+
+def cut(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Cut connections. Item: {"namespace", "addresses": [[side, address]]} as `conntrack.cut` takes them; answers as `apply`."""
+    return [_each(_cut, item) for item in items]
+
+
+def checked(text: str) -> str:
+    """The text. Raises ValueError when a statement in it is none that makes, replaces or fills a table of ours."""
+    depth = 0
+    if not _WORDS.fullmatch(text) or _FILE.search(text):
+        raise ValueError("the text holds what no text of ours does")
+    for line in text.splitlines():
+        outermost = depth == 0 and line.strip() not in ("", "}")
+        if outermost and (not any(head.match(line) for head in _HEADS) or ";" in line.partition("{")[0]):
+            raise ValueError(f"not ours to say: {line[:80]!r}")
+        depth += line.count("{") - line.count("}")
+        if depth < 0 or (outermost and depth == 0 and not _ends_there(line)):
+            raise ValueError(f"more than one statement: {line[:80]!r}")
+    if depth:
+        raise ValueError("unfinished text")
+    return text
+
+
+def _ends_there(line: str) -> bool:
+    """Whether nothing follows the first closing of the outermost brace."""
+    return "{" not in line or line.rstrip().endswith("}") and line.count("{") == 1
+
+
+def _read(table: str) -> list[Any] | None:
+    try:
+        return list(json.loads(nft.run(f"list table ip {table}", json=True))["nftables"])
+    except nft.NftRefused as error:
+        if "No such file or directory" in str(error):
+            return None
+        raise
+
+
+def _each(work: Callable[[Item], list[str]], item: Item) -> dict[str, Any]:
+    try:
+        if not exists(checked_namespace(item["namespace"])):
+            raise ValueError("no such namespace")
+        return {"changes": work(item), "error": None}
+    except (OSError, ValueError, nft.NftRefused) as error:
+        return {"changes": [], "error": f"{item['namespace']}: {error}"}
+
+
+def _apply(item: Item) -> list[str]:
+    text = checked(item["text"])
+    if not text.strip():
+        return []
+    inside(item["namespace"], lambda: nft.run(text))
+    return [f"nft: {text.partition('{')[0].strip().splitlines()[-1].strip()}"]
+
+
+def _cut(item: Item) -> list[str]:
+    addresses = [(side, address) for side, address in item["addresses"]]
+    count = inside(item["namespace"], lambda: conntrack.cut(addresses))
+    return [f"{count} connections cut"] if count else []
+
+
+VERBS = {"nat.read": read, "nat.apply": apply, "conntrack.cut": cut}
