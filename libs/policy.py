@@ -13,11 +13,12 @@ from typing import Any
 from libs.errors import forbidden
 from libs.model import Actor
 
-ANY, ADMIN, SERVICE, MEMBER, NET_MEMBER, NET_MANAGER, SHARED = (
+ANY, ADMIN, SERVICE, MEMBER, MANAGER, NET_MEMBER, NET_MANAGER, SHARED = (
     "any",
     "admin",
     "service",
     "member of the owner",
+    "manager of the owner",
     "member of the network's owner",
     "manager of the network's owner",
     "member, on a shared network",
@@ -25,21 +26,22 @@ ANY, ADMIN, SERVICE, MEMBER, NET_MEMBER, NET_MANAGER, SHARED = (
 _IMPLIED = {"admin": ("manager", "member", "reader"), "manager": ("member", "reader"), "member": ("reader",)}
 _OPERATORS = frozenset((ADMIN, SERVICE))
 _NET = _OPERATORS | {NET_MEMBER}
+_ADMIN, _OWNER = frozenset((ADMIN,)), frozenset((ADMIN, MEMBER))
 
 RULES: Mapping[str, frozenset[str]] = {
-    "create_network": frozenset((ADMIN, MEMBER)),
-    "create_network:shared": frozenset((ADMIN,)),
-    "create_network:router:external": frozenset((ADMIN,)),
-    "create_network:provider:network_type": frozenset((ADMIN,)),
-    "create_network:provider:physical_network": frozenset((ADMIN,)),
-    "create_network:provider:segmentation_id": frozenset((ADMIN,)),
-    "update_network": frozenset((ADMIN, MEMBER)),
-    "update_network:shared": frozenset((ADMIN,)),
-    "update_network:router:external": frozenset((ADMIN,)),
-    "update_network:provider:network_type": frozenset((ADMIN,)),
-    "update_network:provider:physical_network": frozenset((ADMIN,)),
-    "update_network:provider:segmentation_id": frozenset((ADMIN,)),
-    "delete_network": frozenset((ADMIN, MEMBER)),
+    "create_network": _OWNER,
+    "create_network:shared": _ADMIN,
+    "create_network:router:external": _ADMIN,
+    "create_network:provider:network_type": _ADMIN,
+    "create_network:provider:physical_network": _ADMIN,
+    "create_network:provider:segmentation_id": _ADMIN,
+    "update_network": _OWNER,
+    "update_network:shared": _ADMIN,
+    "update_network:router:external": _ADMIN,
+    "update_network:provider:network_type": _ADMIN,
+    "update_network:provider:physical_network": _ADMIN,
+    "update_network:provider:segmentation_id": _ADMIN,
+    "delete_network": _OWNER,
     "create_subnet": frozenset((ADMIN, NET_MEMBER)),
     "update_subnet": frozenset((ADMIN, MEMBER, NET_MEMBER)),
     "delete_subnet": frozenset((ADMIN, MEMBER, NET_MEMBER)),
@@ -60,19 +62,52 @@ RULES: Mapping[str, frozenset[str]] = {
     "delete_port": _OPERATORS | {MEMBER, NET_MEMBER},
     "delete_port:device_owner=compute:": _OPERATORS,
     "delete_port:device_owner=baremetal:": _OPERATORS,
-    "get_agent": frozenset((ADMIN,)),
+    "create_router": _OWNER,
+    "create_router:external_gateway_info:enable_snat": _ADMIN,
+    "create_router:external_gateway_info:external_fixed_ips": _ADMIN,
+    "update_router": _OWNER,
+    "update_router:external_gateway_info:enable_snat": _ADMIN,
+    "update_router:external_gateway_info:external_fixed_ips": _ADMIN,
+    "delete_router": _OWNER,
+    "add_router_interface": _OWNER,
+    "remove_router_interface": _OWNER,
+    "add_extraroutes": _OWNER,
+    "remove_extraroutes": _OWNER,
+    "create_floatingip": _OWNER,
+    "create_floatingip:floating_ip_address": frozenset((ADMIN, MANAGER)),
+    "update_floatingip": _OWNER,
+    "delete_floatingip": _OWNER,
+    "get_agent": _ADMIN,
+    "update_agent": _ADMIN,
+    "delete_agent": _ADMIN,
+    "get_dhcp-networks": _ADMIN,
+    "create_dhcp-network": _ADMIN,
+    "delete_dhcp-network": _ADMIN,
+    "get_dhcp-agents": _ADMIN,
+    "get_l3-routers": _ADMIN,
+    "create_l3-router": _ADMIN,
+    "delete_l3-router": _ADMIN,
+    "get_l3-agents": _ADMIN,
 }
-"""{rule: who may}. An attribute without a rule follows its resource's; a resource without one is denied."""
+"""{rule: who may}. An attribute, or a part of one, without a rule follows its resource's; a resource without one is denied."""
 
 HIDDEN: Mapping[str, tuple[str, ...]] = {
     "network": ("provider:network_type", "provider:physical_network", "provider:segmentation_id"),
     "subnet": (),
     "port": ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details"),
+    "router": (),
+    "floatingip": (),
     "agent": (),
 }
 """{kind: attributes that only operators see}"""
 
-_DEFAULTS: Mapping[str, Any] = {"shared": False, "router:external": False, "binding:profile": {}, "binding:host_id": ""}
+_DEFAULTS: Mapping[str, Any] = {
+    "floating_ip_address": None,
+    "shared": False,
+    "router:external": False,
+    "binding:profile": {},
+    "binding:host_id": "",
+}
 _PREFIXES = ("network:", "compute:", "baremetal:")
 
 
@@ -112,12 +147,17 @@ def allowed(rule: str, actor: Actor, target: Target) -> bool:
     return any(_is(who, actor, target) for who in RULES.get(rule, ()))
 
 
+def demand(rule: str, actor: Actor, target: Target) -> None:
+    """Raises Refusal 403 naming the rule, unless it lets the caller."""
+    if not allowed(rule, actor, target):
+        raise forbidden(f"rule:{rule}")
+
+
 def check(action: str, kind: str, actor: Actor, target: Target, sent: Mapping[str, Any] | None = None) -> None:
     """Raises Refusal 403 naming the rule, unless the caller may do `action` (create, update, delete) to `target` with all the
     attributes of `sent` (API names; for create, those with their default's value do not count)."""
     base = f"{action}_{kind}"
-    if not allowed(base, actor, target):
-        raise forbidden(f"rule:{base}")
+    demand(base, actor, target)
     for rule in _rules_of(action, base, target, sent or {}):
         if not allowed(rule, actor, target):
             raise forbidden(f"rule:{base} and rule:{rule}")
@@ -127,6 +167,7 @@ def _rules_of(action: str, base: str, target: Target, sent: Mapping[str, Any]) -
     """The further rules that what was sent calls for."""
     names = [name for name, value in sent.items() if action != "create" or value != _DEFAULTS.get(name, ())]
     rules = [f"{base}:{name}" for name in names]
+    rules += [f"{base}:{name}:{part}" for name in names if isinstance(sent[name], Mapping) for part in sent[name]]
     if any(getattr(one, "ip_address", None) for one in sent.get("fixed_ips") or ()):
         rules.append(f"{base}:fixed_ips:ip_address")
     device_owner = target.device_owner if action == "delete" else str(sent.get("device_owner", ""))
@@ -145,6 +186,8 @@ def _is(who: str, actor: Actor, target: Target) -> bool:
     roles = _roles(actor)
     if who == MEMBER:
         return "member" in roles and actor.project == target.owner
+    if who == MANAGER:
+        return "manager" in roles and actor.project == target.owner
     if who == NET_MEMBER:
         return "member" in roles and actor.project == target.network_owner
     if who == NET_MANAGER:

@@ -51,6 +51,11 @@ def _number(name: str, sort: bool = True) -> Column:
     return Column(name, "integer", to_int, name if sort else "", True)
 
 
+def _address(name: str, plain: bool = False) -> Column:
+    """An address; empty for none when it is not `plain`."""
+    return Column(name, parse=_forgiving(to_address), order=name, plain=plain)
+
+
 def _inside(name: str, sort: bool = False) -> Column:
     """An attribute that only the body holds."""
     sql = f"((body::json)->>'{name}')"
@@ -80,6 +85,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "provider:network_type": _text("network_type", sort=False),
         "provider:physical_network": _text("physical_network", sort=False),
         "provider:segmentation_id": _number("segmentation_id", sort=False),
+        "availability_zone_hints": _inside("availability_zone_hints", sort=True),
     },
     "subnet": {
         **_COMMON,
@@ -106,6 +112,20 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "binding:vif_type": _inside("binding:vif_type"),
         "ip_allocation": _inside("ip_allocation", sort=True),
     },
+    "router": {
+        **_COMMON,
+        "admin_state_up": _flag("admin_state_up"),
+        "status": _text("status"),
+    },
+    "floatingip": {
+        **{name: column for name, column in _COMMON.items() if name != "name"},
+        "floating_network_id": _text("floating_network_id"),
+        "floating_ip_address": _address("floating_ip_address", plain=True),
+        "router_id": Column("router_id", order="router_id"),
+        "port_id": Column("port_id"),
+        "fixed_ip_address": _address("fixed_ip_address"),
+        "status": _text("status"),
+    },
     "agent": {
         "id": _text("id"),
         "host": _text("host", sort=False),
@@ -114,16 +134,18 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "binary": _inside("binary"),
         "topic": _inside("topic"),
         "description": _inside("description"),
-        "admin_state_up": Column("true", "boolean", to_bool),
+        "admin_state_up": _flag("admin_state_up", sort=False),
         "alive": Column("alive", "boolean", to_bool),
     },
 }
 """{kind: {attribute: Column}}"""
 
 UNFILTERED: Mapping[str, tuple[str, ...]] = {
-    "network": ("subnets", "availability_zones", "availability_zone_hints"),
+    "network": ("subnets", "availability_zones"),
     "subnet": ("allocation_pools", "dns_nameservers", "host_routes"),
     "port": ("fixed_ips", "binding:profile", "binding:vif_details"),
+    "router": ("external_gateway_info", "routes", "availability_zone_hints", "availability_zones"),
+    "floatingip": ("port_details",),
     "agent": ("created_at", "started_at", "heartbeat_timestamp", "configurations"),
 }
 """{kind: attributes that can be shown but neither filtered nor sorted by} (fixed_ips has filters of its own)."""

@@ -1,4 +1,4 @@
-"""From what was sent to a command: ids are made here, projects filled in, If-Match read. Pure but for the ids."""
+"""From what was sent to a command: ids are made here, projects filled in, If-Match read. Pure but for the ids and fresh MACs."""
 
 from __future__ import annotations
 
@@ -8,26 +8,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from libs.asking import choose_mac
 from libs.commands import (
     Command,
+    CreateFloatingIps,
     CreateNetworks,
     CreatePorts,
+    CreateRouters,
     CreateSubnets,
+    DeleteAgent,
+    DeleteFloatingIp,
     DeleteNetwork,
     DeletePort,
+    DeleteRouter,
     DeleteSubnet,
+    UpdateAgent,
+    UpdateFloatingIp,
     UpdateNetwork,
     UpdatePort,
+    UpdateRouter,
     UpdateSubnet,
 )
 from libs.errors import Refusal, bad_request, invalid_input
 from libs.model import Actor
+from libs.network.world import ChooseMac
 from libs.policy import may_act_for
-from services.api.schemas import network, port, subnet
+from services.api.schemas import agent, floatingip, network, port, router, subnet
 from services.api.schemas.form import Form
 
 _ETAG = re.compile(r'\s*(?:W/)?"?revision_number=([^",]*)"?\s*')
 _PROVIDER = ("network_type", "physical_network", "segmentation_id")
+
+
+def _not_made(*_: Any) -> Any:
+    raise bad_request("Creation using the API is not supported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +49,10 @@ class Verbs:
     """How one kind of resource is written: its form, and the commands that come of it."""
 
     form: Form
-    new: Callable[[str, str, dict[str, Any]], Any]
-    create: Callable[[tuple[Any, ...]], Command]
     update: Callable[[str, Mapping[str, Any], int | None], Command]
     delete: Callable[[str, int | None], Command]
+    create: Callable[[tuple[Any, ...]], Command] = _not_made
+    new: Callable[[str, str, dict[str, Any]], Any] = _not_made
 
 
 def _update_network(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:
@@ -49,10 +63,34 @@ def _update_network(id: str, changes: Mapping[str, Any], revision: int | None) -
     return UpdateNetwork(id, {name: value for name, value in changes.items() if name not in _PROVIDER}, revision)
 
 
+def _update_port(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:
+    """A MAC of null is a wish for a fresh one, made here as Neutron does."""
+    if "mac_address" in changes and changes["mac_address"] is None:
+        changes = {**changes, "mac_address": choose_mac(ChooseMac(id))}
+    return UpdatePort(id, changes, revision)
+
+
+def _update_router(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:
+    return UpdateRouter(id, router.with_gateway(changes), revision)
+
+
+def _update_agent(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:
+    return UpdateAgent(id, changes)
+
+
+def _delete_agent(id: str, revision: int | None) -> Command:
+    return DeleteAgent(id)
+
+
 VERBS: Mapping[str, Verbs] = {
-    "network": Verbs(network.FORM, network.new_network, CreateNetworks, _update_network, DeleteNetwork),
-    "subnet": Verbs(subnet.FORM, subnet.new_subnet, CreateSubnets, UpdateSubnet, DeleteSubnet),
-    "port": Verbs(port.FORM, port.new_port, CreatePorts, UpdatePort, DeletePort),
+    "network": Verbs(network.FORM, _update_network, DeleteNetwork, CreateNetworks, network.new_network),
+    "subnet": Verbs(subnet.FORM, UpdateSubnet, DeleteSubnet, CreateSubnets, subnet.new_subnet),
+    "port": Verbs(port.FORM, _update_port, DeletePort, CreatePorts, port.new_port),
+    "router": Verbs(router.FORM, _update_router, DeleteRouter, CreateRouters, router.new_router),
+    "floatingip": Verbs(
+        floatingip.FORM, UpdateFloatingIp, DeleteFloatingIp, CreateFloatingIps, floatingip.new_floatingip
+    ),
+    "agent": Verbs(agent.FORM, _update_agent, _delete_agent),
 }
 """{kind: Verbs}"""
 

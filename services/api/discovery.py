@@ -7,7 +7,7 @@ import json
 from libs.http.message import Reply, Request
 from libs.http.router import Route
 
-_COLLECTIONS = ("network", "subnet", "port")
+_COLLECTIONS = ("network", "subnet", "port", "router", "floatingip")
 
 
 def versions(request: Request) -> Reply:

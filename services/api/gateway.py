@@ -8,18 +8,26 @@ from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.router import Router
 from services.api import discovery, extensions
+from services.api.callers import Callers, Clock
+from services.api.hosting import Hosting
+from services.api.pools import Pools
 from services.api.reads import Query, Reads
-from services.api.resources import Clock, Resources
+from services.api.resources import Resources
+from services.api.router_actions import RouterActions
+from services.api.served import Served
 from services.api.writes import Commit, Writes
 from services.api.zones import Zones
 
-KINDS = ("network", "subnet", "port", "agent")
+KINDS = ("network", "subnet", "port", "router", "floatingip", "agent")
 
 
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:
     """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`."""
-    reads, writes = Reads(query), Writes(commit, query)
-    routes = [*discovery.ROUTES, *extensions.ROUTES, *Zones(query, settings).routes()]
+    reads, writes, callers = Reads(query), Writes(commit, query), Callers(settings, clock)
+    routes = [*discovery.ROUTES, *extensions.ROUTES]
     for kind in KINDS:
-        routes += Resources(kind, reads, writes, settings, clock).routes()
+        routes += Resources(kind, reads, writes, callers).routes()
+    routes += RouterActions(query, commit, writes, callers).routes()
+    routes += Hosting(Served(query), commit, callers).routes()
+    routes += Zones(query, settings).routes() + Pools(query, callers).routes()
     return App(Router(routes), limits, page_guard(settings))

@@ -2,56 +2,46 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from datetime import datetime
-
-from libs.auth import actor_of
-from libs.config import Settings
 from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
-from libs.model import Actor, Context
+from services.api.callers import Callers
 from services.api.commands import revision_of
 from services.api.reads import Reads
 from services.api.writes import Writes
-
-Clock = Callable[[], datetime]
-"""The time now, in UTC."""
 
 
 class Resources:
     """Handlers of `kind`, a singular such as `port`."""
 
-    def __init__(self, kind: str, reads: Reads, writes: Writes, settings: Settings, clock: Clock) -> None:
-        self._kind, self._reads, self._writes, self._settings, self._clock = kind, reads, writes, settings, clock
+    def __init__(self, kind: str, reads: Reads, writes: Writes, callers: Callers) -> None:
+        self._kind, self._reads, self._writes, self._callers = kind, reads, writes, callers
 
     def routes(self) -> list[Route]:
-        """All five; agents are only read."""
+        """All five; agents make themselves known."""
         many, one = f"/v2.0/{self._kind}s", f"/v2.0/{self._kind}s/{{id}}"
+        making: list[Route] = [] if self._kind == "agent" else [("POST", many, self.create)]
         reading: list[Route] = [("GET", many, self.index), ("GET", one, self.show)]
-        if self._kind == "agent":
-            return reading
-        return [*reading, ("POST", many, self.create), ("PUT", one, self.update), ("DELETE", one, self.delete)]
+        return [*reading, *making, ("PUT", one, self.update), ("DELETE", one, self.delete)]
 
     def index(self, request: Request) -> Reply:
         """GET of the collection."""
-        return Reply(200, self._reads.index(self._kind, self._actor(request), request.query, request.url))
+        return Reply(200, self._reads.index(self._kind, self._callers.actor(request), request.query, request.url))
 
     def show(self, request: Request) -> Reply:
         """GET of one."""
-        text = self._reads.show(self._kind, request.parameters["id"], self._actor(request), request.query)
+        text = self._reads.show(self._kind, request.parameters["id"], self._callers.actor(request), request.query)
         return Reply(200, [f'{{"{self._kind}": {text}}}'.encode()])
 
     def create(self, request: Request) -> Reply:
         """POST to the collection, one or many."""
-        text = self._writes.create(self._kind, request.json(bulk=f"{self._kind}s"), self._context(request))
+        text = self._writes.create(self._kind, request.json(bulk=f"{self._kind}s"), self._callers.context(request))
         return Reply(201, [text.encode()])
 
     def update(self, request: Request) -> Reply:
         """PUT of one."""
         id, revision = request.parameters["id"], revision_of(request.header("if-match"))
-        text = self._writes.update(self._kind, id, request.json(), revision, self._context(request))
+        text = self._writes.update(self._kind, id, request.json(), revision, self._callers.context(request))
         return Reply(200, [text.encode()])
 
     def delete(self, request: Request) -> Reply:
@@ -59,12 +49,5 @@ class Resources:
         if request.has_body():
             raise bad_request("Request body is not supported in DELETE.")
         revision = revision_of(request.header("if-match"))
-        self._writes.delete(self._kind, request.parameters["id"], revision, self._context(request))
+        self._writes.delete(self._kind, request.parameters["id"], revision, self._callers.context(request))
         return Reply(204)
-
-    def _actor(self, request: Request) -> Actor:
-        return actor_of(request.header, self._settings)
-
-    def _context(self, request: Request) -> Context:
-        at = self._clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return Context(self._actor(request), request.id, str(uuid.uuid4()), at, request.correlation_id)

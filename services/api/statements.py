@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.model import Actor
-from libs.policy import is_operator, may_read
 from services.api.columns import COLUMNS
 from services.api.listing import Listing
-
-# array(..) is read once and then serves an index; `in (select ..)` beside an `or` would read the whole table.
-_OWN_NETWORK = "network_id = any(array(select id from network where project_id = %s))"
-_SEEN_NETWORK = "network_id = any(array(select id from network where project_id = %s or shared or external))"
-_VISIBLE = {
-    "network": ("(project_id = %s or shared or external)", 1),
-    "subnet": (f"(project_id = %s or {_SEEN_NETWORK})", 2),
-    "port": (f"(project_id = %s or {_OWN_NETWORK})", 2),
-    "agent": ("false", 0),
-}
+from services.api.visibility import visible
 
 _BEAT = "jsonb_build_object('heartbeat_timestamp', to_char(beat_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'))"
+PORT_DETAILS = (
+    "json_build_object('name', port.name, 'network_id', port.network_id, 'mac_address', port.mac_address, 'admin_state_up',"
+    " port.admin_state_up, 'status', port.status, 'device_id', port.device_id, 'device_owner', port.device_owner)::text"
+)
+"""What a floating IP shows of the port that it stands for, as it is now."""
+_DETAILS = f"coalesce((select {PORT_DETAILS} from port where port.id = floatingip.port_id), 'null')"
+
 _BODY = {
-    "agent": f"coalesce((select (body::jsonb || {_BEAT})::text from agent_heartbeat where agent_id = agent.id), body)"
+    "agent": f"coalesce((select (body::jsonb || {_BEAT})::text from agent_heartbeat where agent_id = agent.id), body)",
+    "floatingip": f"(left(floatingip.body, -1) || ',\"port_details\":' || {_DETAILS} || '}}')",
 }
-"""{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it."""
+"""{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it, ports change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,6 @@ class Order:
         return ", ".join(f"{sql} {'asc' if ascending else 'desc'}" for sql, ascending in self.by)
 
 
-def visible(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
-    """(condition, values) that hold for the rows the caller may see."""
-    if is_operator(actor):
-        return "true", ()
-    if not may_read(actor):
-        return "false", ()
-    condition, count = _VISIBLE[kind]
-    return condition, (actor.project,) * count
-
-
 def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement:
     """The text of one resource."""
     seen, values = visible(kind, actor)
@@ -70,15 +58,21 @@ def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement
     return Statement(f"select {_shown(kind, fields)} from {kind} where id = %s{condition}", (id, *values))
 
 
+_NETWORK_ID = {"network": "network.id", "subnet": "network_id", "port": "network_id"}
+
+
 def target(kind: str, id: str, actor: Actor) -> Statement:
     """(owner, network's owner, whether it is shared, device owner) of what policy judges."""
     seen, values = visible(kind, actor)
-    of_network = (
-        "(select n.{} from network n where n.id = " + (f"{kind}.id" if kind == "network" else "network_id") + ")"
-    )
+    owner, network, shared = "project_id" if kind != "agent" else "''", "''", "false"
+    if kind in _NETWORK_ID:
+        network, shared = (
+            f"(select n.{one} from network n where n.id = {_NETWORK_ID[kind]})" for one in ("project_id", "shared")
+        )
     device = "device_owner" if kind == "port" else "''"
-    text = f"select project_id, {of_network.format('project_id')}, {of_network.format('shared')}, {device}"
-    return Statement(f"{text} from {kind} where id = %s and {seen}", (id, *values))
+    return Statement(
+        f"select {owner}, {network}, {shared}, {device} from {kind} where id = %s and {seen}", (id, *values)
+    )
 
 
 def order_of(kind: str, listing: Listing) -> Order:
@@ -112,6 +106,11 @@ def page(kind: str, listing: Listing, actor: Actor, order: Order, after: Sequenc
         where, values = f"{where} and {further}", (*values, *bound)
     select = f"select {_shown(kind, listing.fields)}, {order.expressions} from {kind}"
     return Statement(f"{select} where {where} order by {order.clause} limit %s", (*values, most))
+
+
+def bodies(kind: str, condition: str) -> str:
+    """The texts of all rows of `kind` under a condition of the caller's making, in the order of their ids."""
+    return f"select {_shown(kind, ())} from {kind} where {condition} order by id"
 
 
 def _shown(kind: str, fields: tuple[str, ...]) -> str:

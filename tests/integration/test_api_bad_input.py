@@ -221,7 +221,7 @@ def test_wrong_addresses_of_things(world: World, place: dict[str, str]) -> None:
             assert admin.call(method, path, body).error == (404, "PortNotFound")
     for path in (
         "/v3",
-        "/v2.0/routers",
+        "/v2.0/rooters",
         "/v2.0/ports/a/b",
         "//v2.0/ports",
         "/v2.0//ports",

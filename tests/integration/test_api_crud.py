@@ -140,16 +140,17 @@ def test_agents_are_listed_with_their_heartbeat(world: World, admin: Browser, da
     member = admin.acting("p1", "member")
     assert member.get("/v2.0/agents").json == {"agents": []}
     assert member.get(f"/v2.0/agents/{agent}").error == (404, "AgentNotFound")
-    assert admin.delete(f"/v2.0/agents/{agent}").status == 405
+    assert admin.post("/v2.0/agents", {"agent": {}}).status == 405
 
 
 def test_discovery_tells_versions_resources_and_extensions(admin: Browser) -> None:
     link = {"rel": "self", "href": "http://localhost:9696/v2.0/"}
     assert admin.get("/").json == {"versions": [{"id": "v2.0", "status": "CURRENT", "links": [link]}]}
     for path in ("/v2.0", "/v2.0/"):
-        assert [one["collection"] for one in admin.get(path).json["resources"]] == ["networks", "subnets", "ports"]
+        served = ["networks", "subnets", "ports", "routers", "floatingips"]
+        assert [one["collection"] for one in admin.get(path).json["resources"]] == served
     aliases = {one["alias"] for one in admin.get("/v2.0/extensions").json["extensions"]}
     assert {"binding", "provider", "external-net", "standard-attr-revisions"} <= aliases
     assert admin.get("/v2.0/extensions/binding.json").json["extension"]["name"] == "Port Binding"
-    assert admin.get("/v2.0/extensions/router").status == 404
+    assert admin.get("/v2.0/extensions/trunk").status == 404
     assert admin.get("/v2.0/networks/").status == admin.get("/v2.0/networks.json").status == 200

@@ -24,12 +24,17 @@ _DIGITS, _MOST = 20, 2**31 - 1
 
 
 class Value(fields.Field[Any]):
-    """A field whose value is what `convert` makes of the one that was sent, null included. put: may be sent in PUT."""
+    """A field whose value is what `convert` makes of the one that was sent, null included. post, put: where it may be sent."""
 
     def __init__(
-        self, convert: Callable[[Any], Any], data_key: str | None = None, required: bool = False, put: bool = True
+        self,
+        convert: Callable[[Any], Any],
+        data_key: str | None = None,
+        required: bool = False,
+        post: bool = True,
+        put: bool = True,
     ):
-        super().__init__(data_key=data_key, required=required, metadata={"put": put})
+        super().__init__(data_key=data_key, required=required, metadata={"post": post, "put": put})
         self.convert = convert
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
@@ -149,6 +154,11 @@ def to_uuid(value: Any) -> str:
         raise ValidationError(f"'{shown(value)}' is not a valid UUID") from None
 
 
+def to_uuid_or_none(value: Any) -> str | None:
+    """A UUID; null is none."""
+    return None if value is None else to_uuid(value)
+
+
 def to_address(value: Any) -> str:
     """The canonical text of an IP address."""
     try:
@@ -182,3 +192,8 @@ def to_mac(value: Any) -> str:
         return canonical_mac(given)
     except ValueError:
         raise ValidationError(f"'{shown(value)}' is not a valid MAC address") from None
+
+
+def to_mac_or_none(value: Any) -> str | None:
+    """A MAC address; null is for a fresh one."""
+    return None if value is None else to_mac(value)

@@ -5,7 +5,7 @@ Source: neutron.api.v2.base.prepare_request_body and neutron_lib.api.attributes.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
@@ -17,14 +17,14 @@ BULK = 1000
 
 class Form:
     """What may be sent about one kind of resource. `schema` declares every attribute: ReadOnly ones can never be sent, those with
-    put=False at creation only; required ones must be."""
+    put=False at creation only, with post=False in changes only; required ones must be."""
 
     def __init__(self, singular: str, schema: type[Schema]) -> None:
         self.singular, self.plural = singular, f"{singular}s"
         declared = {one.data_key or name: (name, one) for name, one in schema._declared_fields.items()}
         self._known = frozenset(declared)
-        self._sendable = frozenset(key for key, (_, one) in declared.items() if not one.dump_only)
-        put = {key: name for key, (name, one) in declared.items() if not one.dump_only and _may_put(one)}
+        self._sendable = frozenset(key for key, (_, one) in declared.items() if _may(one, "post"))
+        put = {key: name for key, (name, one) in declared.items() if _may(one, "put")}
         self._changeable = frozenset(put)
         self._names = {name: key for key, (name, _) in declared.items()}
         self._required = tuple(key for key, (_, one) in declared.items() if one.required)
@@ -89,7 +89,7 @@ class Form:
         try:
             return schema.load(sent)  # type: ignore[no-any-return]
         except ValidationError as error:
-            _refuse(error)
+            raise refused(error) from None
 
     def _refuse_forbidden(self, sent: dict[str, Any], creating: bool) -> None:
         forbidden = sent.keys() - (self._sendable if creating else self._changeable)
@@ -103,13 +103,13 @@ class Form:
                 raise bad_request(f"Failed to parse request. Required attribute '{name}' not specified")
 
 
-def _may_put(one: fields.Field[Any]) -> bool:
-    return bool(one.metadata.get("put", True))
+def _may(one: fields.Field[Any], method: str) -> bool:
+    return not one.dump_only and bool(one.metadata.get(method, True))
 
 
-def _refuse(error: ValidationError) -> NoReturn:
-    """The first of the schema's complaints as Neutron words it. Raises Refusal 400."""
-    complaints: dict[str, Any] = error.messages if isinstance(error.messages, dict) else {"body": error.messages}
+def refused(error: ValidationError, name: str = "body") -> Refusal:
+    """400: the first of a schema's complaints (or one about the attribute `name`) as Neutron words it."""
+    complaints: dict[str, Any] = error.messages if isinstance(error.messages, dict) else {name: error.messages}
     name, reasons = next(iter(complaints.items()))
     reason = reasons[0] if isinstance(reasons, list) else reasons
-    raise Refusal(400, "HTTPBadRequest", f"Invalid input for {name}. Reason: {reason}.") from None
+    return Refusal(400, "HTTPBadRequest", f"Invalid input for {name}. Reason: {reason}.")

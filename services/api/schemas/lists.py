@@ -58,17 +58,23 @@ def to_name_servers(value: Any) -> tuple[str, ...]:
     return tuple(servers)
 
 
-def to_routes(value: Any) -> tuple[HostRoute, ...]:
-    """host_routes; null is none."""
-    routes: list[HostRoute] = []
+def to_extra_routes(value: Any) -> tuple[HostRoute, ...]:
+    """A router's routes; null is none. How many it may have is the decision's."""
+    routes: dict[HostRoute, None] = {}
     for one in _objects([] if value is None else value, ("destination", "nexthop"), "hostroute"):
         route = HostRoute(_route_cidr(one["destination"]), to_address(one["nexthop"]))
         if route in routes:
             raise ValidationError(f"Duplicate hostroute '{shown(one)}'")
-        routes.append(route)
+        routes[route] = None
+    return tuple(routes)
+
+
+def to_routes(value: Any) -> tuple[HostRoute, ...]:
+    """host_routes; null is none."""
+    routes = to_extra_routes(value)
     if len(routes) > HOST_ROUTES:
         raise _exhausted("HostRoutesExhausted", "host routes", HOST_ROUTES)
-    return tuple(routes)
+    return routes
 
 
 def _route_cidr(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Ports: core attributes, binding, ip_allocation and the standard attributes."""
+"""Ports: core attributes, binding, ip_allocation, port-mac-address-regenerate and the standard attributes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from libs.commands import NewPort
-from services.api.schemas.fields import ReadOnly, Value, one_of, to_bool, to_mac, to_name, to_text, to_uuid
+from services.api.schemas.fields import ReadOnly, Value, one_of, to_bool, to_mac_or_none, to_name, to_text, to_uuid
 from services.api.schemas.form import Form
 from services.api.schemas.lists import to_fixed_ips, to_host, to_profile
 
@@ -35,7 +35,7 @@ class PortSchema(Schema):
     tenant_id = Value(to_text, put=False)
     project_id = Value(to_text, put=False)
     admin_state_up = Value(to_bool)
-    mac_address = Value(to_mac)
+    mac_address = Value(to_mac_or_none)
     fixed_ips = Value(to_fixed_ips)
     device_id = Value(to_text)
     device_owner = Value(to_text)

@@ -1,0 +1,31 @@
+"""Who asks, and when: a request as the context that every decision sees."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from libs.auth import actor_of
+from libs.config import Settings
+from libs.http.message import Request
+from libs.model import Actor, Context
+
+Clock = Callable[[], datetime]
+"""The time now, in UTC."""
+
+
+class Callers:
+    """Tells a request's caller by `settings`."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+
+    def actor(self, request: Request) -> Actor:
+        """Who asks. Raises Refusal 400, 401."""
+        return actor_of(request.header, self._settings)
+
+    def context(self, request: Request) -> Context:
+        """Who asks, when, under which ids; the command's id is fresh. Raises Refusal 400, 401."""
+        at = self._clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return Context(self.actor(request), request.id, str(uuid.uuid4()), at, request.correlation_id)

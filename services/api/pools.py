@@ -1,0 +1,57 @@
+"""GET /v2.0/floatingip_pools: where floating IPs can come from.
+
+Source: neutron_lib.api.definitions.floatingip_pools, neutron.db.l3_fip_pools_db: a pool is an IPv4 subnet of an external network that
+the caller sees (all do), and shown as the caller's own.
+"""
+
+from __future__ import annotations
+
+import json
+
+from libs.errors import bad_request
+from libs.http.message import Reply, Request
+from libs.http.router import Route
+from libs.policy import may_read
+from services.api.callers import Callers
+from services.api.reads import Query
+from services.api.schemas.fields import shown
+
+_POOLS = (
+    "select s.id, s.name, s.network_id, s.cidr from network n join subnet s on s.network_id = n.id"
+    " where (n.shared or n.external) and n.external and s.ip_version = 4 order by s.id"
+)
+"""The condition `shared or external` is the partial index's."""
+
+
+class Pools:
+    """The handler; there is nothing to filter or to page through."""
+
+    def __init__(self, query: Query, callers: Callers) -> None:
+        self._query, self._callers = query, callers
+
+    def routes(self) -> list[Route]:
+        """The one there is."""
+        return [("GET", "/v2.0/floatingip_pools", self.index)]
+
+    def index(self, request: Request) -> Reply:
+        """All pools. Raises Refusal 400."""
+        actor = self._callers.actor(request)
+        asked = request.query
+        unknown = [name for name, _ in asked if name != "fields"]
+        if unknown:
+            raise bad_request(f"{shown(unknown)} is invalid attribute for filtering")
+        fields = {text for name, text in asked if text}
+        rows = self._query(_POOLS, ()) if may_read(actor) else []
+        pools = (
+            {
+                "subnet_id": id,
+                "subnet_name": name,
+                "tenant_id": actor.project,
+                "project_id": actor.project,
+                "network_id": network,
+                "cidr": cidr,
+            }
+            for id, name, network, cidr in rows
+        )
+        shown_pools = [{name: value for name, value in one.items() if not fields or name in fields} for one in pools]
+        return Reply(200, [json.dumps({"floatingip_pools": shown_pools}).encode()])
