@@ -10,8 +10,9 @@ from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
 from libs.agent.upkeep import Upkeep
 from libs.eventlog.protocol import Recorded
-from libs.materialise.dhcp import Desired, Place, Served, is_ours, port_hosts, serve
+from libs.materialise.dhcp import Desired, Place, Served, port_hosts, serve
 from libs.materialise.dhcp.objects import NAMESPACE_PREFIX
+from libs.materialise.namespaces import owner_of
 from libs.model import DHCP_AGENT
 from services.agent_dhcp import items
 from services.agent_dhcp.stages import run
@@ -72,11 +73,10 @@ class Brain:
 
     def adopt(self) -> None:
         """Find what an earlier life left on this host, so that what is served no longer goes."""
-        place = self._place
-        names = set(self._hands.call("links.list", prefix=NAMESPACE_PREFIX, suffix=place.namespace_suffix))
-        names |= set(self._hands.call("dnsmasq.list", root=place.folder))
-        for name in sorted(one for one in names if is_ours(one, place)):
-            network_id = name[len(NAMESPACE_PREFIX) :][:36]
+        suffix = self._place.namespace_suffix
+        names = set(self._hands.call("links.list", prefix=NAMESPACE_PREFIX, suffix=suffix))
+        names |= set(self._hands.call("dnsmasq.list", root=self._place.folder))
+        for network_id in sorted(id for id in (owner_of(name, NAMESPACE_PREFIX, suffix) for name in names) if id):
             if network_id not in self._upkeep.applied:
                 self._upkeep.doubt(network_id)
         wanted = {one.device.tap for one in map(self._wanted, self._desired.networks) if one is not None}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from libs.materialise.dhcp.texts import HostLine, OptionLine
-from libs.model import is_uuid
+from libs.materialise.namespaces import namespace_name
 
 NAMESPACE_PREFIX = "qdhcp-"
 
@@ -54,14 +54,7 @@ class Served:
 
 def namespace_of(network_id: str, place: Place) -> str:
     """`qdhcp-<network_id><suffix>`."""
-    return f"{NAMESPACE_PREFIX}{network_id}{place.namespace_suffix}"
-
-
-def is_ours(namespace: str, place: Place) -> bool:
-    """Whether a namespace or folder of that name is a network's on this host: how leftovers are known after a restart."""
-    inner = namespace.removeprefix(NAMESPACE_PREFIX)
-    inner = inner[: len(inner) - len(place.namespace_suffix)] if place.namespace_suffix else inner
-    return is_uuid(inner) and namespace == namespace_of(inner, place)
+    return namespace_name(NAMESPACE_PREFIX, network_id, place.namespace_suffix)
 
 
 def folder_of(namespace: str, place: Place) -> str:

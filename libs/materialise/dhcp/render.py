@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from libs.materialise.checked import Unrepresentable, checked_id, checked_ip, checked_mac
 from libs.materialise.dhcp.command import command, option_lines
 from libs.materialise.dhcp.desired import View
 from libs.materialise.dhcp.model import Port, Subnet
 from libs.materialise.dhcp.objects import Device, Place, Served, folder_of, namespace_of
 from libs.materialise.dhcp.subnets import host_lines, network_of, range_mode
-from libs.materialise.dhcp.texts import HostLine, OptionLine, Unrepresentable, checked_id, checked_ip, checked_mac
+from libs.materialise.dhcp.texts import HostLine, OptionLine
 from libs.model import DHCP_OWNER, is_uuid
 
 _MTU_MIN, _MTU_MAX = 68, 65535

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from netaddr import IPNetwork
 
+from libs.materialise.checked import Unrepresentable, checked_cidr, checked_ip
 from libs.materialise.dhcp.model import Port, Subnet
 from libs.materialise.dhcp.texts import (
     DOMAIN,
     HostLine,
     OptionLine,
-    Unrepresentable,
-    checked_cidr,
-    checked_ip,
     host_line,
     option_line,
     tag_of,

@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netaddr import IPAddress, IPNetwork
-
-from libs.model import canonical_cidr, canonical_ip, canonical_mac, is_uuid
+from libs.materialise.checked import Unrepresentable, checked_cidr, checked_id, checked_ip, checked_mac
 
 DOMAIN = "openstacklocal"
 OPTION_NAMES = {
     4: frozenset({"dns-server", "router", "classless-static-route", "249"}),  # 249: the same routes, for old Windows
     6: frozenset({"dns-server", "domain-search"}),
 }
-
-
-class Unrepresentable(ValueError):
-    """A value that no line can hold safely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +49,6 @@ class OptionLine:
 def bracketed(address: str) -> str:
     """IPv6 as dnsmasq wants it among commas, IPv4 as it is."""
     return f"[{address}]" if ":" in address else address
-
-
-def checked_ip(text: object, ip_version: int = 0) -> str:
-    """A canonical address of that version (0: any). Raises Unrepresentable."""
-    try:
-        address = canonical_ip(text)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise Unrepresentable(str(error)) from None
-    if ip_version and IPAddress(address).version != ip_version:
-        raise Unrepresentable(f"'{address}' is not an IPv{ip_version} address")
-    return address
-
-
-def checked_cidr(text: object, ip_version: int) -> IPNetwork:
-    """A network of that version. Raises Unrepresentable."""
-    try:
-        network = IPNetwork(canonical_cidr(text))  # type: ignore[arg-type]
-    except ValueError as error:
-        raise Unrepresentable(str(error)) from None
-    if network.version != ip_version:
-        raise Unrepresentable(f"'{network}' is not an IPv{ip_version} subnet")
-    return network
-
-
-def checked_mac(text: object) -> str:
-    """A canonical unicast MAC. Raises Unrepresentable."""
-    try:
-        return canonical_mac(text)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise Unrepresentable(str(error)) from None
-
-
-def checked_id(text: object) -> str:
-    """A lower-case UUID, fit for a file or namespace name. Raises Unrepresentable."""
-    if not is_uuid(text):
-        raise Unrepresentable(f"{text!r} is not an id")
-    return str(text)
 
 
 def tag_of(subnet_id: str) -> str:
