@@ -80,6 +80,12 @@ def _datapath_type(text: str) -> str:
     return text
 
 
+def _http_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("expects http://.. or https://..")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
         raise ValueError("expects true or false")
@@ -148,6 +154,10 @@ class Settings:
         "", str, "added to qdhcp- namespaces' names, so that lab hosts can share one machine"
     )
     state_dir: str = _setting("/var/lib/netledger", str, "folder for what agents keep, dnsmasq's files for example")
+    metadata_url: str = _setting("", _http_url, "Nova's metadata API (http://HOST:8775); empty: guests get no metadata")
+    metadata_secret: str = _setting(
+        "", str, "secret shared with Nova's metadata API (metadata_proxy_shared_secret there)"
+    )
     log_level: str = _setting("INFO", str, "lowest level that is logged")
     health_file: str = _setting(
         "", str, "file that is touched while the process is well; empty: none (`libs/health.py`)"
