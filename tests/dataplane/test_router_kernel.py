@@ -1,0 +1,256 @@
+"""A router by the kernel's verbs alone, with real packets: out, in, round the corner, moved; and what a change costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dataplane.router_world import GATEWAY, STRANGER, World, echoes, wait_until
+from tests.fakes.dhcp_guests import sh
+
+pytestmark = pytest.mark.root
+FLOATING, FIXED = "198.51.100.100", "10.4.0.12"
+RA = """interface qr-1
+{
+    AdvSendAdvert on;
+    MinRtrAdvInterval 30;
+    MaxRtrAdvInterval 100;
+    AdvLinkMTU %d;
+    prefix fd00:4::/64
+    {
+        AdvOnLink on;
+        AdvAutonomous on;
+    };
+};
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.close()
+
+
+def rules(floating: dict[str, str], gateway: str = GATEWAY) -> str:
+    """A router's table, with these floating IPs: {floating: fixed}."""
+    into = ", ".join(f"{one} : {fixed}" for one, fixed in floating.items())
+    out = ", ".join(f"{fixed} : {one}" for one, fixed in floating.items())
+    return f"""add table ip netledger
+delete table ip netledger
+table ip netledger {{
+    map fip_in {{
+        type ipv4_addr : ipv4_addr;
+        {f"elements = {{ {into} }}" if into else ""}
+    }}
+    map fip_out {{
+        type ipv4_addr : ipv4_addr;
+        {f"elements = {{ {out} }}" if out else ""}
+    }}
+    chain pre {{
+        type nat hook prerouting priority -100;
+        dnat to ip daddr map @fip_in
+    }}
+    chain post {{
+        type nat hook postrouting priority 100;
+        iifname "qg-1" accept
+        oifname != "qg-1" ct status & dnat == 0 accept
+        snat to ip saddr map @fip_out
+        oifname "qg-1" snat to {gateway}
+        ct status & dnat != 0 snat to {gateway}
+    }}
+}}
+"""
+
+
+def up(world: World, floating: dict[str, str]) -> dict[str, Any]:
+    """The router with guests a and b, and a stranger outside."""
+    router = world.router("1")
+    router["devices"][1]["addresses"] += [f"{address}/32" for address in floating]
+    world.ensure(router)
+    world.call("nat.apply", {"namespace": router["namespace"], "text": rules(floating)})
+    world.guest("out", f"{STRANGER}/24")
+    world.guest("a", "10.4.0.11/24", "10.4.0.1")
+    world.guest("b", f"{FIXED}/24", "10.4.0.1")
+    for name in ("out", "a", "b"):
+        world.serve(name)
+    return router
+
+
+def test_out_in_and_round_the_corner(world: World) -> None:
+    up(world, {FLOATING: FIXED})
+    assert world.ask("a", STRANGER) == f"out {GATEWAY}", "without a floating IP guests leave under the router's address"
+    assert world.ask("b", STRANGER) == f"out {FLOATING}", "with one, under that"
+    assert world.ask("out", FLOATING) == f"b {STRANGER}", "who comes in keeps its address"
+    assert world.ask("a", FLOATING) == f"b {GATEWAY}", "a neighbour comes back by the router"
+    assert world.ask("b", FLOATING) == f"b {FLOATING}", "and so does the guest itself"
+    assert world.ask("a", FIXED) == "b 10.4.0.11", "the inner network is not translated"
+
+
+def test_a_floating_ip_that_moves_leaves_its_old_guest_at_once(world: World) -> None:
+    namespace = up(world, {FLOATING: FIXED})["namespace"]
+    inward, said = world.dial("out", FLOATING)
+    outward, _ = world.dial("b", STRANGER)
+    other, _ = world.dial("a", STRANGER)
+    assert said == f"b {STRANGER}" and echoes(inward) and echoes(outward) and echoes(other)
+    moved = f"""delete element ip netledger fip_in {{ {FLOATING} }}
+delete element ip netledger fip_out {{ {FIXED} }}
+add element ip netledger fip_in {{ {FLOATING} : 10.4.0.11 }}
+add element ip netledger fip_out {{ 10.4.0.11 : {FLOATING} }}
+"""
+    world.call("nat.apply", {"namespace": namespace, "text": moved})
+    assert echoes(inward), "what is established goes on"
+    sides = [["orig-dst", FLOATING], ["reply-dst", FLOATING]]
+    assert world.call("conntrack.cut", {"namespace": namespace, "addresses": sides})["changes"] == ["2 connections cut"]
+    assert not echoes(inward) and not echoes(outward)
+    assert echoes(other), "other connections go on"
+    assert world.ask("out", FLOATING) == f"a {STRANGER}"
+    assert world.ask("b", STRANGER) == f"out {GATEWAY}"
+    for link in (inward, outward, other):
+        link.close()
+
+
+def neighbour(world: World, address: str) -> str:
+    """The MAC address that the stranger has in mind for it."""
+    words = world.guests["out"].run("ip", "neigh", "show", address).split()
+    return words[words.index("lladdr") + 1] if "lladdr" in words else ""
+
+
+@pytest.mark.parametrize(("address", "length"), [(FLOATING, 32), ("fd00:ee::100", 128)])
+def test_neighbours_learn_at_once_where_an_address_is_now(world: World, address: str, length: int) -> None:
+    out = world.guest("out", f"{STRANGER}/24")
+    out.run("ip", "addr", "add", "fd00:ee::254/64", "dev", "eth0", "nodad")
+    one, two = world.router("1"), world.router("2", "198.51.100.20")
+    for number, router in enumerate((one, two), start=1):
+        router["devices"][1]["addresses"].append(f"fd00:ee::{number}/64")
+        world.ensure(router)
+    move = {"namespace": one["namespace"], "device": "qg-1", "add": [f"{address}/{length}"], "remove": []}
+    assert world.call("addresses.change", move)["addresses"] == [["qg-1", f"{address}/{length}"]]
+    out.run("ping", "-c1", "-W2", address)
+    assert neighbour(world, address) == one["devices"][1]["mac"]
+    world.call("addresses.change", move | {"add": [], "remove": [f"{address}/{length}"]})
+    world.call("addresses.change", move | {"namespace": two["namespace"], "device": "qg-2"})
+    told = {"namespace": two["namespace"], "device": "qg-2", "mac": two["devices"][1]["mac"], "addresses": [address]}
+    before = time.monotonic()
+    world.call("arp.announce", told)
+    assert time.monotonic() - before < 0.3
+    wait_until(lambda: neighbour(world, address) == two["devices"][1]["mac"], 0.3)
+
+
+def test_nothing_is_announced_that_has_moved_on(world: World) -> None:
+    out = world.guest("out", f"{STRANGER}/24")
+    router = world.router("1")
+    world.ensure(router)
+    out.run("ip", "neigh", "replace", FLOATING, "lladdr", "fa:16:3e:99:99:99", "dev", "eth0", "nud", "stale")
+    told = {"namespace": router["namespace"], "device": "qg-1", "mac": "", "addresses": [FLOATING, GATEWAY]}
+    world.call("arp.announce", told)
+    out.run("ping", "-c1", "-W2", GATEWAY)
+    assert neighbour(world, FLOATING) == "fa:16:3e:99:99:99"
+
+
+def test_guests_make_an_ipv6_address_from_what_the_router_says(world: World) -> None:
+    router = world.router("1")
+    world.ensure(router)
+    guest = world.guest("a", "10.4.0.11/24")
+    radvd = {"namespace": router["namespace"], "folder": str(world.folder / router["namespace"]), "text": RA % 1400}
+    world.call("radvd.ensure", radvd)
+    wait_until(lambda: "fd00:4::f816:3eff:fe00:a/64" in guest.addresses6(), 10.0)
+    wait_until(lambda: "default via fe80::" in guest.run("ip", "-6", "route"), 2.0)
+    assert "mtu 1400" in guest.run("ip", "-6", "route", "show", "default")
+    guest.run("ping", "-6", "-c1", "-W2", "fd00:4::1")
+    assert world.call("radvd.ensure", radvd | {"text": RA % 1300})["changes"][1].endswith("reloaded")
+    wait_until(lambda: "mtu 1300" in guest.run("ip", "-6", "route", "show", "default"), 5.0)
+    world.hands.call("radvd.remove", folders=[radvd["folder"]])
+    wait_until(lambda: guest.run("ip", "-6", "route", "show", "default") == "", 3.0)
+
+
+def test_radvd_outlives_the_hands_and_its_death_is_told(world: World) -> None:
+    router = world.router("1")
+    world.ensure(router)
+    radvd = {"namespace": router["namespace"], "folder": str(world.folder / router["namespace"]), "text": RA % 1400}
+    assert world.call("radvd.ensure", radvd)["changes"][-1].endswith("started")
+    assert world.hands.pid is not None
+    os.kill(world.hands.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert world.call("radvd.ensure", radvd)["changes"] == []
+    os.kill(int((Path(radvd["folder"]) / "pid").read_text()), signal.SIGKILL)
+    wait_until(lambda: {"radvd_ended": radvd["folder"]} in world.told, 1.0)
+    assert world.call("radvd.ensure", radvd)["changes"][-1].endswith("started")
+
+
+def test_a_second_time_nothing_is_done_and_nothing_is_lost(world: World) -> None:
+    router = up(world, {FLOATING: FIXED})
+    link, _ = world.dial("out", FLOATING)
+    table = world.hands.call("nat.read", namespaces=[router["namespace"]])
+    assert world.hands.pid is not None
+    os.kill(world.hands.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert world.ensure(router) == {"changes": [], "error": None, "addresses": []}
+    assert world.hands.call("nat.read", namespaces=[router["namespace"]]) == table
+    assert echoes(link)
+    link.close()
+
+
+def test_a_route_that_changes_its_way_is_there_all_the_time(world: World) -> None:
+    router = up(world, {})
+    answer = world.ensure(
+        router | {"routes": [["0.0.0.0/0", "198.51.100.253", "qg-1"], ["203.0.113.0/24", "", "qg-1"]]}
+    )
+    assert answer["changes"] == ["route 203.0.113.0/24 via qg-1 added", "route 0.0.0.0/0 via 198.51.100.253 replaced"]
+    assert world.ensure(router)["changes"] == [
+        f"route 0.0.0.0/0 via {STRANGER} replaced",
+        "route 203.0.113.0/24 via qg-1 removed",
+    ]
+    assert world.ask("a", STRANGER) == f"out {GATEWAY}"
+
+
+def test_without_forwarding_nothing_passes(world: World) -> None:
+    router = up(world, {FLOATING: FIXED})
+    off = [["net.ipv4.ip_forward", "0"], ["net.ipv6.conf.all.forwarding", "0"]]
+    assert world.ensure(router | {"sysctls": off})["changes"] == [f"sysctl {key} {value}" for key, value in off]
+    with pytest.raises(OSError):
+        world.ask("a", STRANGER)
+    with pytest.raises(OSError):
+        world.ask("out", FLOATING)
+    world.ensure(router)
+    assert world.ask("out", FLOATING) == f"b {STRANGER}"
+
+
+def test_a_thousand_floating_ips_in_one_change_and_one_more(world: World) -> None:
+    many = {f"198.18.{n // 250}.{n % 250 + 1}": f"10.4.{n // 250 + 1}.{n % 250 + 1}" for n in range(999)}
+    router = up(world, {})
+    where = {"namespace": router["namespace"]}
+    cidrs = [f"{address}/32" for address in (*many, FLOATING)]
+    took = {}
+    for what, verb, item in (
+        ("1,000 addresses", "addresses.change", {"device": "qg-1", "add": cidrs, "remove": []}),
+        ("a table of 1,000", "nat.apply", {"text": rules(many | {FLOATING: FIXED})}),
+        ("one element more", "nat.apply", {"text": "add element ip netledger fip_in { 198.51.100.101 : 10.4.0.11 }\n"}),
+        ("1,000 announced", "arp.announce", {"device": "qg-1", "mac": "", "addresses": [*many, FLOATING]}),
+        ("one cut", "conntrack.cut", {"addresses": [["orig-dst", FLOATING]]}),
+    ):
+        before = time.perf_counter()
+        world.call(verb, where | item)
+        took[what] = (time.perf_counter() - before) * 1000
+    before = time.perf_counter()
+    table = world.hands.call("nat.read", namespaces=[router["namespace"]])[router["namespace"]]
+    took["the table read"] = (time.perf_counter() - before) * 1000
+    print("; ".join(f"{what} {ms:.1f} ms" for what, ms in took.items()))
+    assert {len(one["map"]["elem"]) for one in table if "map" in one} == {1000, 1001}
+    assert world.ask("out", FLOATING) == f"b {STRANGER}"
+    assert max(took.values()) < 2000
+
+
+def test_a_removed_router_leaves_nothing(world: World) -> None:
+    router = up(world, {FLOATING: FIXED})
+    peers = [device["peer"] for device in router["devices"]]
+    assert world.call("links.remove", {"namespace": router["namespace"], "peers": peers})["changes"] != []
+    assert router["namespace"] not in sh("ip", "netns", "list")
+    assert not any(peer in sh("ip", "-n", world.host, "link") for peer in peers)
+    assert world.hands.call("nat.read", namespaces=[router["namespace"]]) == {}
