@@ -102,6 +102,7 @@ class Lab:
         for host in self.hosts:
             if self.namespaces.ensure(host.netns):
                 _without_ipv6(host.netns)
+                _answering_for_itself(host.netns)
             if self._wire(host):
                 rewired.add(host.name)
             (host.run / "state").mkdir(parents=True, exist_ok=True)
@@ -178,3 +179,9 @@ def _without_ipv6(netns: str) -> None:
     """Hypervisors and switches send nothing of their own on the segments."""
     for which in ("all", "default"):
         run("ip", "netns", "exec", netns, "sysctl", "-qw", f"net.ipv6.conf.{which}.disable_ipv6=1")
+
+
+def _answering_for_itself(netns: str) -> None:
+    """A NIC that a bridge owns must not answer ARP for the bridge's address with its own MAC: the tunnels of whoever believes it
+    lead nowhere, although the kernel takes the packets and every ping is answered."""
+    run("ip", "netns", "exec", netns, "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")

@@ -28,13 +28,15 @@ class OvsBrain:
     """Keeps one host's Open vSwitch as the log says.
 
     `take`, `forget` and `told` may be called at any time, from any thread. `poke` is called when there is something to apply,
-    `announce` when `configurations` are others than they were. The switch is first touched by `prepare` (our bridges, empty: they drop everything) or `apply`.
+    `announce` when Hello would tell other `configurations` now. The switch is first touched by `prepare` (our bridges, empty: they
+    drop everything) or `apply`.
     """
 
     agent_type, binary = OVS_AGENT, "neutron-openvswitch-agent"
 
     def __init__(self, settings: Settings, hands: Verbs, poke: Callable[[], None] = lambda: None) -> None:
-        self._settings, self.poke, self.announce = settings, poke, lambda: None
+        self._settings, self.poke = settings, poke
+        self.announce: Callable[[], None] = lambda: None
         layout = Layout(settings.host, settings.tunnel_ip, dict(settings.bridge_mappings), settings.datapath_type)
         self.tally = Tally(settings.state_dir)
         self._host = Host(layout)
@@ -101,8 +103,8 @@ class OvsBrain:
         self._ensure_open()
         refused = self._write_rows()
         with self._lock:
-            bridges, tunnels = self._host.view.bridges.keys() & self._bridges(), self._tunnels()
-        self._switch.watch(bridges)
+            bridges, tunnels = self._host.view.bridges.keys(), self._tunnels()
+        self._switch.watch(bridges & {BR_INT, BR_TUN, *self._settings.bridge_mappings.values()})
         self._switch.read(self._host.book)
         if self._neighbours.meet(*tunnels):
             self.announce()
@@ -151,9 +153,6 @@ class OvsBrain:
         if datapath_type(self._host.layout, self._host.view) != "netdev":
             return False, {}
         return any(row.ofport > 0 for row in self._host.view.tunnels().values()), self._host.neighbours()
-
-    def _bridges(self) -> set[str]:
-        return {BR_INT, BR_TUN, *self._settings.bridge_mappings.values()}
 
     def _ensure_open(self) -> None:
         self._database.ensure_open(self._see_all)

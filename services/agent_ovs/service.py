@@ -38,7 +38,7 @@ class Agent:
         )
         self._brain = OvsBrain(settings, self._hands)
         self.runtime = AgentRuntime(settings, self._brain, link, pace)
-        self._brain.poke = self.runtime.poke
+        self._brain.poke, self._brain.announce = self.runtime.poke, self.runtime.announce
         self._closing = threading.Event()
 
     def run(self) -> None:

@@ -24,6 +24,8 @@ class FakeHost:
         self.refuse_flows: Callable[[str], bool] = lambda line: False
         self.calls: list[str] = []
         self.taught: dict[str, str] = {}
+        self.tunnel_mac = "02:00:00:00:00:01"
+        self.purged_with: list[list[str]] = []  # tunnels that were there whenever the datapath's cache was emptied
         self.dies_at = 0
         self.silent = False
         self._number: dict[str, int] = {}
@@ -153,7 +155,10 @@ class FakeHost:
         return len(lines)
 
     def _do_underlay_end(self, address: str) -> dict[str, str]:
-        return {"device": "br-ul", "mac": "02:00:00:00:00:01"}
+        return {"device": "br-ul" if self.tunnel_mac else "", "mac": self.tunnel_mac}
+
+    def _do_underlay_purge(self) -> None:
+        self.purged_with.append(sorted(name for name, row in self.rows["ports"].items() if row["type"] == "vxlan"))
 
     def _do_underlay_teach(self, device: str, neighbours: dict[str, str]) -> int:
         self.taught |= neighbours
