@@ -109,10 +109,6 @@ class MemoryLog:
             for kind, column, value in wanted
         }
 
-    def all_rows(self, kind: str) -> list[Row]:
-        """Every row of a kind by id: what a listing of the API reads."""
-        return [row for (each, _), row in sorted(self._rows.items()) if each == kind]
-
     def claims(self) -> dict[str, str]:
         """Every claim held now, {key: stream}."""
         return dict(self._claims)

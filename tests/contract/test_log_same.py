@@ -11,6 +11,7 @@ from libs.eventlog.memory import MemoryLog
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Accepted, Alive, Append, Change, Guard, NoneRefers, Row, Unchanged
 from tests.contract.log_cases import NET, SUBNET, change, context, created, deleted, gone_row, port_row, renamed
+from tests.fakes.rows import all_rows
 
 pytestmark = pytest.mark.postgres
 PORTS, KEYS, COMMANDS = [f"p{n}" for n in range(5)], [f"k{n}" for n in range(4)], [f"c{n}" for n in range(60)]
@@ -82,6 +83,6 @@ def test_two_logs_one_truth(database: Any, seed: int) -> None:
     told = [(one.position, one.stream, one.version, one.event, one.meta) for one in memory.read(0, 1000)]
     assert [(one.position, one.stream, one.version, one.event, one.meta) for one in postgres.read(0, 1000)] == told
     assert dict(postgres.pool.query("select key, stream from claim")) == memory.claims()
-    rows = {("port", row.id): row for row in memory.all_rows("port")}
+    rows = {("port", row.id): row for row in all_rows(memory, "port")}
     assert postgres.rows([("port", id) for (id,) in postgres.pool.query("select id from port")]) == rows
     assert postgres.verify() == memory.verify()

@@ -20,7 +20,7 @@ from libs.events import (
     SubnetPoolsChanged,
 )
 from libs.model import AddressRange, Binding, FixedIp, Segment
-from libs.network.addresses import is_automatic, nth, size
+from libs.network.addresses import is_automatic, size
 from libs.network.world import (
     Answer,
     ChooseAddresses,
@@ -30,6 +30,7 @@ from libs.network.world import (
     Question,
     SegmentChoice,
 )
+from tests.fakes.pools import nth
 
 OVS_DETAILS = {"bridge_name": "br-int", "datapath_type": "netdev", "ovs_hybrid_plug": False, "connectivity": "l2"}
 PHYSICAL_MTU, OVERLAY_MTU = 1500, 1450

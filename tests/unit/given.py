@@ -16,7 +16,6 @@ from libs.eventlog.protocol import Guard, NoneRefers
 from libs.events import AgentEvent, Event, FloatingIpEvent, NetworkEvent, PortEvent, RouterEvent, SubnetEvent
 from libs.model import Actor, Binding, Context, FixedIp, Segment
 from libs.network import decisions
-from libs.network.addresses import nth
 from libs.network.kinds import row_of
 from libs.network.resources import apply_events
 from libs.network.world import (
@@ -32,6 +31,7 @@ from libs.network.world import (
     SegmentChoice,
     World,
 )
+from tests.fakes.pools import nth
 
 OVS = Binding("ovs", {"bridge_name": "br-int", "datapath_type": "netdev"})
 AT = "2026-11-22T15:30:00.123456Z"

@@ -29,6 +29,7 @@ from libs.eventlog.protocol import Append, Outcome, StaleVersion
 from libs.model import FixedIp
 from libs.network.kinds import KINDS
 from libs.network.resources import fold_recorded, kind_and_id
+from tests.fakes.rows import all_rows
 from tests.unit.commit_cases import US, Site, a_port, by, create, new_id
 
 
@@ -166,7 +167,7 @@ def test_a_deleted_resource_answers_with_nothing(site: Site) -> None:
     network = site.network()
     assert site.ledger.commit(DeleteNetwork(network), by()).rows == (None,)
     assert site.log.claims() == {}
-    assert site.log.all_rows("network") == []
+    assert all_rows(site.log, "network") == []
 
 
 def test_a_repeated_command_gets_the_reply_of_its_first_time(site: Site) -> None:
@@ -220,7 +221,7 @@ def test_a_port_that_comes_while_its_network_is_deleted_wins() -> None:
     with pytest.raises(Refusal) as refused:
         site.ledger.commit(DeleteNetwork(network), by())
     assert refused.value.type == "NetworkInUse"
-    assert len(log.all_rows("port")) == 1
+    assert len(all_rows(log, "port")) == 1
 
 
 def test_a_port_that_comes_while_its_subnet_is_deleted_wins() -> None:
