@@ -104,6 +104,11 @@ def overlap(one: str, other: str) -> bool:
     return version == version2 and first <= last2 and first2 <= last
 
 
+def reaches(cidrs: Iterable[str], address: str) -> bool:
+    """Whether one of the subnets holds the address."""
+    return any(contains(cidr, address) for cidr in cidrs)
+
+
 def pool_span(pool: AddressRange) -> tuple[int, int]:
     """First and last address of a pool as integers."""
     return number(pool.start), number(pool.end)
@@ -118,16 +123,6 @@ def in_pools(address: str, pools: Iterable[AddressRange]) -> bool:
 def size(pools: Iterable[AddressRange]) -> int:
     """How many addresses disjoint pools hold."""
     return sum(high - low + 1 for low, high in map(pool_span, pools))
-
-
-def nth(pools: Iterable[AddressRange], index: int) -> str:
-    """The address at `index` when pools are laid end to end. Raises IndexError."""
-    for pool in pools:
-        low, high = pool_span(pool)
-        if index <= high - low:
-            return text(low + index, version_of(pool.start))
-        index -= high - low + 1
-    raise IndexError(index)
 
 
 def eui64(cidr: str, mac: str) -> str:

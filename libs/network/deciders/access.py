@@ -77,6 +77,14 @@ def own_port(world: World, id: str, rule: str, network_owner: bool) -> Resource:
     return resource
 
 
+def own_router(world: World, id: str) -> Resource:
+    """A router of the caller's project; others' cannot be seen. Raises 404."""
+    resource = existing(world, "router", id)
+    if not owns(world.context.actor, resource.state.project_id):
+        raise not_found("router", id)
+    return resource
+
+
 def may_name_addresses(world: World, network: Network | None) -> bool:
     """Whether the caller may change a port's MAC and addresses: only administrators and the network's owner."""
     actor = world.context.actor

@@ -1,0 +1,81 @@
+"""What makes a router's subnets and routes acceptable: Neutron 29's db/{l3_db,extraroute_db}.py, in their words.
+
+Stricter than Neutron in one point: an interface's subnet may not overlap with the gateway's either, as one routing table cannot
+tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from libs.errors.router import bad_router, cidrs_overlap, gateway_in_use_by_route, invalid_routes, too_many_routes
+from libs.model import HostRoute, canonical_cidr, canonical_ip
+from libs.network import addresses
+from libs.network.deciders.reading import found
+from libs.network.resources import stream_of
+from libs.network.router import Router
+from libs.network.subnet import Subnet
+from libs.network.world import World
+
+MAX_ROUTES = 30
+"""As Neutron's max_routes was by default."""
+
+
+def gateway_subnet_streams(router: Router) -> tuple[str, ...]:
+    """The subnets that the gateway has addresses on."""
+    held = router.gateway.fixed_ips if router.gateway else ()
+    return tuple(dict.fromkeys(stream_of("subnet", one.subnet_id) for one in held))
+
+
+def _attached(router: Router, world: World) -> Iterator[tuple[str, str]]:
+    """(subnet, CIDR) of everything that the router has an address on."""
+    for one in router.interfaces:
+        yield one.subnet_id, one.cidr
+    for held in router.gateway.fixed_ips if router.gateway else ():
+        resource = found(world, "subnet", held.subnet_id)
+        if resource is not None:
+            yield held.subnet_id, resource.state.cidr
+
+
+def check_apart(router: Router, subnets: Iterable[Subnet], world: World) -> None:
+    """Raises 400 when the router is on one of the subnets already, or on one that shares addresses with it."""
+    there = tuple(_attached(router, world))
+    for subnet in subnets:
+        for other_id, other_cidr in there:
+            if other_id == subnet.id:
+                raise bad_router(f"Router already has a port on subnet {subnet.id}")
+            if addresses.overlap(subnet.cidr, other_cidr):
+                raise cidrs_overlap(subnet.cidr, subnet.id, other_cidr, other_id)
+
+
+def canonical_routes(routes: Iterable[HostRoute]) -> tuple[HostRoute, ...]:
+    """Routes in their one form, host bits cleared, each once. Raises 400."""
+    given = tuple(routes)
+    try:
+        made = (HostRoute(canonical_cidr(one.destination), canonical_ip(one.nexthop)) for one in given)
+        return tuple(dict.fromkeys(made))
+    except ValueError as error:
+        raise invalid_routes(given, str(error)) from None
+
+
+def check_routes(router: Router, routes: tuple[HostRoute, ...], world: World) -> None:
+    """Raises 400 for too many routes, ones of two IP versions, and next hops that the router does not reach or is itself."""
+    if len(routes) > MAX_ROUTES:
+        raise too_many_routes(router.id, MAX_ROUTES)
+    cidrs = [cidr for _, cidr in _attached(router, world)]
+    own = {one.ip_address for one in router.interfaces}
+    own.update(one.ip_address for one in (router.gateway.fixed_ips if router.gateway else ()))
+    for one in routes:
+        if addresses.version_of(one.destination) != addresses.version_of(one.nexthop):
+            raise invalid_routes(routes, "destination and nexthop are of different IP versions")
+        if not addresses.reaches(cidrs, one.nexthop):
+            raise invalid_routes(routes, "the nexthop is not connected with router")
+        if one.nexthop in own:
+            raise invalid_routes(routes, "the nexthop is used by router")
+
+
+def check_still_reachable(router: Router, world: World) -> None:
+    """Raises 409 when a route that stays lost its way with the gateway."""
+    cidrs = [cidr for _, cidr in _attached(router, world)]
+    if not all(addresses.reaches(cidrs, one.nexthop) for one in router.routes):
+        raise gateway_in_use_by_route(router.id)
