@@ -98,6 +98,16 @@ class Places:
         return path.read_text()
 
 
+def replace(path: Path, text: str, mode: int) -> None:
+    """Put a whole new file in place of the old one; a reader sees one or the other."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    draft.rename(path)
+
+
 def enterable(folder: Path, user: str) -> bool:
     """Whether `user` can reach this folder (every parent lets it through)."""
     if not user or os.geteuid() != 0:

@@ -93,6 +93,7 @@ class Postgres:
             stop=int(signal.SIGINT),
             quick_stop=int(signal.SIGQUIT),
             order=1,
+            alone=True,  # backends outlive a killed postmaster for a moment, and another one refuses to start beside them
         )
 
     def url(self, role: str = SERVICE, database: str = DATABASE) -> str:

@@ -19,7 +19,8 @@ from typing import Any
 class Program:
     """What to run. `user`: empty for our own. `netns`: network namespace, empty for ours. `log`: file that gets stdout and stderr.
     `stop`: the signal that ends it in order, `quick_stop` the one when what it keeps is no longer needed. `stop_seconds`: how long it
-    may take before SIGKILL. `order`: lower starts first. `needs`: a file (a socket) that must be there before it starts."""
+    may take before SIGKILL. `order`: lower starts first. `needs`: a file (a socket) that must be there before it starts.
+    `alone`: no other process of its executable may run in `cwd`; what a killed life of it left there is ended before it starts."""
 
     name: str
     argv: tuple[str, ...]
@@ -33,6 +34,7 @@ class Program:
     stop_seconds: float = 10.0
     order: int = 0
     needs: str = ""
+    alone: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """{field: JSON value}; holds secrets when `env` does."""
@@ -101,6 +103,22 @@ def end(pids: Iterable[int], stop: int = signal.SIGTERM, seconds: float = 10.0) 
         for pid in left:
             _signal(pid, signal.SIGKILL)
         _gone(left, 5.0)
+
+
+def clear(program: Program, seconds: float) -> bool:
+    """Whether nothing is in the way of a program that must be `alone`. What is there is told to end quickly, and killed once that has
+    gone on for its `stop_seconds`; `seconds`: how long it has by now."""
+    executable = os.path.realpath(program.argv[0])
+    left = [pid for pid in inside(Path(program.cwd)) if _executable(pid) == executable] if program.alone else []
+    for pid in left:
+        _signal(pid, program.quick_stop if seconds < program.stop_seconds else signal.SIGKILL)
+    return not left
+
+
+def _executable(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
+    return ""
 
 
 def _signal(pid: int, number: int) -> None:

@@ -9,10 +9,9 @@ import signal
 import sys
 from collections.abc import Iterable
 
-from cli.places import ROOT, Places
+from cli.places import ROOT, Places, replace
 from cli.process import Program, alive, end, spawn, started_at
 from cli.servers import await_true
-from cli.supervisor import replace
 
 
 class Supervision:

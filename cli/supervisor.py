@@ -20,17 +20,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.process import Program, alive, end, spawn, started_at
+from cli.places import replace
+from cli.process import Program, alive, clear, end, spawn, started_at
 
 STEADY_SECONDS = 5.0  # who ran this long is restarted at once; who did not waits, twice as long each time
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
-NEEDS_SECONDS = 0.02  # between looks for a file that a program needs
+NEEDS_SECONDS = 0.02  # between looks at what a program waits for
 
 
 @dataclass
 class Watched:
-    """One program and the process that runs it now. `pid` 0: none. `due`: monotonic seconds of its next start. `process`: ours, None
-    when adopted; kept so that nothing reaps it, and its pid stays its own, before its end was seen here."""
+    """One program and the process that runs it now. `pid` 0: none. `due`: monotonic seconds of its next start, `held_up`: since when
+    it cannot start. `process`: ours, None when adopted; kept so that nothing reaps it, and its pid stays its own, before its end was
+    seen here."""
 
     program: Program
     pid: int = 0
@@ -39,6 +41,7 @@ class Watched:
     born: float = 0.0
     wait: float = 0.0
     due: float = 0.0
+    held_up: float = 0.0
 
 
 class Supervisor:
@@ -90,7 +93,7 @@ class Supervisor:
         for one in sorted(self._watched.values(), key=lambda one: one.program.order):
             if one.pid or one.due > now:
                 continue
-            if one.program.needs and not os.path.exists(one.program.needs):
+            if not _may_start(one, now):
                 one.due = now + NEEDS_SECONDS
                 continue
             self._start(one)
@@ -172,14 +175,13 @@ class Supervisor:
         print(datetime.now(UTC).isoformat(timespec="milliseconds"), text, flush=True)
 
 
-def replace(path: Path, text: str, mode: int) -> None:
-    """Put a whole new file in place of the old one; a reader sees one or the other."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    draft.rename(path)
+def _may_start(one: Watched, now: float) -> bool:
+    """Whether the file that it needs is there, and nothing of a killed life is in its way; which is told to end."""
+    one.held_up = one.held_up or now
+    if not (os.path.exists(one.program.needs or "/") and clear(one.program, now - one.held_up)):
+        return False
+    one.held_up = 0.0
+    return True
 
 
 def main(run: Path) -> int:

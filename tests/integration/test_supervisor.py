@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.places import Places
-from cli.process import Program, alive
+from cli.process import Program, alive, inside
 from cli.servers import await_true
 from cli.supervision import Supervision
 
@@ -70,6 +71,25 @@ def test_a_killed_supervisor_is_followed_by_one_that_adopts_what_runs(supervisio
     assert after["api"] == before["api"] and after["ipam"] != before["ipam"]
     os.kill(after["api"], signal.SIGKILL)
     eventually("the adopted one restarted", lambda: pids(supervision).get("api", after["api"]) != after["api"])
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_server_starts_only_when_what_its_killed_parent_left_is_gone(supervision: Supervision, deaf: bool) -> None:
+    """As PostgreSQL's backends, which hold the shared memory: a new postmaster would refuse to start beside them."""
+    folder = supervision.places.run / "data"
+    folder.mkdir()
+    hearing = "signal.signal(signal.SIGQUIT, signal.SIG_IGN); " if deaf else ""
+    argv = (sys.executable, "-c", f"import os, signal, time; {hearing}os.fork(); time.sleep(600)")
+    quit = int(signal.SIGQUIT)
+    server = Program("postgres", argv, cwd=str(folder), quick_stop=quit, stop_seconds=0.5, alone=True)
+    guest = Program("somebody", ("/bin/sleep", "600"), cwd=str(folder))
+    supervision.hand([server, guest])
+    eventually("parent, child and guest", lambda: len(inside(folder)) == 3)
+    before, here = pids(supervision), set(inside(folder))
+    os.kill(before["postgres"], signal.SIGKILL)
+    eventually("another parent and child", lambda: len(set(inside(folder)) - here) == 2)
+    assert here & set(inside(folder)) == {before["somebody"]}, "whoever else is in the folder is left alone"
+    assert (supervision.places.log / "supervisor.log").read_text().count("postgres started") == 2
 
 
 def test_a_new_list_starts_the_new_and_ends_the_rest(supervision: Supervision) -> None:

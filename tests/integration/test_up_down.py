@@ -94,10 +94,7 @@ def test_a_lost_namespace_is_noticed_and_made_anew(whole: Whole, lost: str) -> N
     whole.must("up")
     assert "nothing found" in whole.must("doctor")
     assert not whole.lab.unreachable() and set(whole.pids()) == EXPECTED
-    if (
-        lost == "underlay"
-    ):  # a host that was made anew is reached, but a guest's DHCP across its old tunnels is not served yet
-        assert "It works." in whole.must("demo")
+    assert "It works." in whole.must("demo")
 
 
 def test_a_cut_wire_is_noticed(whole: Whole) -> None:
