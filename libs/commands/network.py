@@ -68,3 +68,4 @@ class UnscheduleDhcp:
     agent_id: str
     host: str
     port_id: str
+    reason: str = "asked"

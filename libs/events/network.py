@@ -105,12 +105,14 @@ class NetworkDhcpScheduled:
 
 @dataclass(frozen=True, slots=True)
 class NetworkDhcpUnscheduled:
-    """That DHCP agent serves it no longer."""
+    """That DHCP agent serves it no longer; reason is `asked`, `no subnet with DHCP`, `port deleted`, `agent down` or `agent deleted`,
+    empty in older logs."""
 
     network_id: str
     agent_id: str
     host: str
     port_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

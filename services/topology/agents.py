@@ -22,13 +22,21 @@ class Agents:
 
     def take(self, event: AgentEvent) -> None:
         """One more fact."""
-        agent = evolve(self._agents.get(event.agent_id), event)
+        before = self._agents.get(event.agent_id)
+        agent = evolve(before, event)
         if agent is not None:
             self._put(agent)
+        elif before is not None:
+            self._remove(before)
 
     def get(self, agent_id: str) -> Agent | None:
         """The agent, None when the log knows none of that id."""
         return self._agents.get(agent_id)
+
+    def is_alive(self, agent_id: str) -> bool:
+        """Whether the log knows it and has it up."""
+        agent = self._agents.get(agent_id)
+        return agent is not None and agent.alive
 
     def all(self) -> list[Agent]:
         """Every agent, in the order of registration."""
@@ -49,4 +57,9 @@ class Agents:
     def _put(self, agent: Agent) -> None:
         self._agents[agent.id] = agent
         self._by_host[agent.host][agent.id] = agent
+        self._physical = None
+
+    def _remove(self, agent: Agent) -> None:
+        del self._agents[agent.id]
+        del self._by_host[agent.host][agent.id]
         self._physical = None

@@ -19,16 +19,22 @@ from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Fetch
 from libs.gather import Gather
+from libs.model import DHCP_AGENT, L3_AGENT
 from libs.network.world import Answer, ChooseBinding, ChooseSegment, Question
 from services.topology import fetch
 from services.topology.commits import Commits
-from services.topology.dhcp import DhcpProcess
+from services.topology.dhcp import DhcpServed
+from services.topology.failover import Failover
 from services.topology.heartbeats import Heartbeats
 from services.topology.inbox import LogReader
 from services.topology.leader import Leadership, Loop, guarded
 from services.topology.model import Model, load, plan_of
+from services.topology.process import Process
 from services.topology.relay import Relay
 from services.topology.reports import Reports
+from services.topology.routers import RoutersRun
+from services.topology.routing import Routed
+from services.topology.scheduling import Served
 from services.topology.senders import Sender, sender
 from services.topology.store import PgFeedStore
 from services.topology.watch import Watch
@@ -150,9 +156,6 @@ class Topology:
         """What the holder of the lock does. Raises Refusal 503, psycopg2's errors."""
         settings = self._settings
         relay = Relay(PgFeedStore(session), self._feeds.publish_all)
-        dhcp = DhcpProcess(
-            self._log, self._log.pool, self._commits, self._model.agents, settings.dhcp_agents_per_network
-        )
         watch = Watch(
             self._log.pool,
             relay.identity,
@@ -161,12 +164,25 @@ class Topology:
             self._feeds.publish_all,
             lambda: self._pulse.is_up,
         )
-        dhcp_from = dhcp.start()
+        dhcp, routers = self._processes()
+        dhcp_from, routers_from = dhcp.start(), routers.start()
         return [
             lambda stop: self._work(stop, relay.position, relay.take, relay.rest, False),
             lambda stop: self._work(stop, dhcp_from, dhcp.take, dhcp.tend, True),
+            lambda stop: self._work(stop, routers_from, routers.take, routers.tend, True),
             watch.run,
         ]
+
+    def _processes(self) -> tuple[Process[Served], Process[Routed]]:
+        """What keeps networks and routers served."""
+        log, pool, agents, settings = self._log, self._log.pool, self._model.agents, self._settings
+        dhcp = DhcpServed(log, pool, self._commits, agents, settings.dhcp_agents_per_network)
+        routers = RoutersRun(log, pool, self._commits, agents)
+        patience = settings.agent_down_seconds
+        return (
+            Process(log, pool, dhcp, Failover(agents, DHCP_AGENT, patience)),
+            Process(log, pool, routers, Failover(agents, L3_AGENT, patience)),
+        )
 
     def _work(self, stop: threading.Event, position: int, take: Take, rest: Callable[[], None], always: bool) -> None:
         inbox = self._reader.open(position)

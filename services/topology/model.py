@@ -9,7 +9,7 @@ from libs.config import Settings
 from libs.errors import Refusal
 from libs.eventlog.pool import Pool
 from libs.eventlog.protocol import EventLog, LogIdentity, Recorded, Row
-from libs.events import AgentCameUp, AgentReconfigured, AgentRegistered, AgentWentDown, NetworkCreated, NetworkDeleted
+from libs.events import AgentEvent, NetworkCreated, NetworkDeleted
 from libs.model import VIF_FAILED, Binding, Segment
 from libs.network.agent import Agent
 from libs.network.kinds import resource_of
@@ -62,7 +62,7 @@ class Model:
 
     def _apply(self, one: Recorded) -> None:
         event = one.event
-        if isinstance(event, AgentRegistered | AgentReconfigured | AgentCameUp | AgentWentDown):
+        if isinstance(event, AgentEvent):
             self.agents.take(event)
         elif isinstance(event, NetworkCreated):
             self.segments.take(Segment(event.network_type, event.physical_network, event.segmentation_id))

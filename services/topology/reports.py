@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _BOUND = "select id, status, hidden from port where host = %s and hidden <> ''"
 _NAMED = f"{_BOUND} and id = any (%s)"
+_RANGE = f"""{_BOUND} and id collate "C" > %s and (%s = '' or id collate "C" <= %s)"""
 
 CommitAll = Callable[[Sequence[Command], str], list[Refusal | None]]
 """Commits commands together for one sender (the request's name), each with its own fate."""
@@ -80,19 +81,23 @@ class Reports:
     def _wiring(self, who: Sender, message: Wiring) -> None:
         if who.agent_type != OVS_AGENT:  # the ports of DHCP and routers are wired by the OVS agent, too
             return
-        if len(message.ports) > MAX_PORTS or not all(map(_is_sound, message.ports)):
+        sound = all(map(_is_sound, message.ports)) and _is_text(message.after) and _is_text(message.upto)
+        if len(message.ports) > MAX_PORTS or not sound:
             self.dropped.note("a report that no agent makes", who.user)
             return
-        bound = self._bound(who.host, None if message.complete else [one.port_id for one in message.ports])
+        bound = self._bound(who.host, message)
         commands = status.reports(message, who.host, bound)
         granted = self._changes.grant(who.user, monotonic(), len(commands))
         if granted < len(commands):  # the next complete report makes good for it
             self.dropped.note("too many reports of ports", who.user, len(commands) - granted)
         self._do(commands[:granted], who)
 
-    def _bound(self, host: str, named: list[str] | None) -> dict[str, status.Bound]:
-        """{port_id: Bound} of the host's ports, or of those `named`; what is of others costs this one query."""
-        rows = self._pool.query(_BOUND, (host,)) if named is None else self._pool.query(_NAMED, (host, named))
+    def _bound(self, host: str, message: Wiring) -> dict[str, status.Bound]:
+        """{port_id: Bound} of the host's ports that the report is about; what is of others costs this one query."""
+        if message.complete:
+            rows = self._pool.query(_RANGE, (host, message.after, message.upto, message.upto))
+        else:
+            rows = self._pool.query(_NAMED, (host, [one.port_id for one in message.ports]))
         return {id: status.Bound(state, json.loads(hidden).get("generation", 0)) for id, state, hidden in rows}
 
     def _do(self, commands: Sequence[Command], who: Sender) -> None:
@@ -125,6 +130,9 @@ class Reports:
 
 def _is_sound(report: PortReport) -> bool:
     """Whether the texts and the number are such as the log can hold."""
-    texts = len(report.port_id) <= MAX_ID and len(report.reason) <= MAX_REASON
-    plain = report.port_id.isascii() and report.reason.isascii() and is_printable(report.port_id + report.reason)
-    return texts and plain and 0 <= report.generation < 2**63
+    texts = _is_text(report.port_id) and _is_text(report.reason) and len(report.reason) <= MAX_REASON
+    return texts and 0 <= report.generation < 2**63
+
+
+def _is_text(text: str) -> bool:
+    return len(text) <= MAX_ID and text.isascii() and is_printable(text)

@@ -19,6 +19,10 @@ from libs.network.port import Port
 from libs.network.subnet import Subnet
 from services.topology import binding
 from services.topology.agents import Agents
+from services.topology.loads import Loads
+
+ASKED, DOWN, DELETED = "asked", "agent down", "agent deleted"
+NO_SUBNET, PORT_DELETED = "no subnet with DHCP", "port deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +35,35 @@ class Served:
     version: int = 0
 
 
-def commands(view: Served, agents: Agents, loads: Mapping[str, int], wanted: int, cause: str) -> list[Command]:
+def commands(
+    view: Served, agents: Agents, loads: Loads, wanted: int, cause: str, is_lost: Callable[[str], bool]
+) -> list[Command]:
     """What must be done so that `wanted` agents serve the network, none if no subnet asks for DHCP.
 
-    loads: {agent_id: networks that it serves}. cause: `<stream>@<version>` of the event that asked for this look.
-    A server whose agent is down stays; failover is a matter of its own.
+    cause: `<stream>@<version>` of the event that asked for this look. is_lost(agent_id): what that agent serves is to be given
+    away; as long as nobody can take it, it stays, unless the agent was deleted.
     """
     network = view.network
     if not any(subnet.enable_dhcp for subnet in view.subnets):
-        return [UnscheduleDhcp(network.id, one.agent_id, one.host, one.port_id) for one in network.dhcp]
-    out: list[Command] = []
-    for server in network.dhcp:
-        out.extend(_mend(view, server, agents, cause))
-    missing = wanted - len(network.dhcp)
-    if missing > 0:
-        for agent in choose(network, candidates(network, agents), loads, missing):
-            out.append(_schedule(network, agent.id, agent.host, agent.availability_zone, cause))
-    return out
+        return [_unschedule(network, one, NO_SUBNET) for one in network.dhcp]
+    lost = [server for server in network.dhcp if is_lost(server.agent_id)]
+    kept = [server for server in network.dhcp if server not in lost]
+    lost.sort(key=lambda one: agents.get(one.agent_id) is not None)  # those that were deleted go first
+    out = [command for server in kept for command in _mend(view, server, agents, cause)]
+    for agent in choose(kept, candidates(network, agents), loads, wanted - len(kept)):
+        if lost:  # first, so that its address is free for the other one
+            out.append(_replaced(network, lost.pop(0), agents))
+        out.append(_schedule(network, agent.id, agent.host, agent.availability_zone, cause))
+    return [*out, *(_replaced(network, one, agents) for one in lost if agents.get(one.agent_id) is None)]
 
 
-def is_lacking(view: Served, wanted: int) -> bool:
-    """Whether something was wrong that a later look might find cured: a server, its port, an address or a binding was missing."""
+def is_lacking(view: Served, agents: Agents, wanted: int) -> bool:
+    """Whether something was wrong that a later look might find cured: a server, its agent, its port, an address or a binding was
+    missing."""
     if not any(subnet.enable_dhcp for subnet in view.subnets):
         return bool(view.network.dhcp)
+    if not all(agents.is_alive(server.agent_id) for server in view.network.dhcp):
+        return True
     ports = [view.ports.get(server.port_id) for server in view.network.dhcp]
     return len(ports) < wanted or any(
         port is None or not port.is_bound or needs_addresses(port, view.subnets) is not None for port in ports
@@ -61,25 +71,27 @@ def is_lacking(view: Served, wanted: int) -> bool:
 
 
 def candidates(network: Network, agents: Agents) -> list[Agent]:
-    """Live DHCP agents that do not serve the network yet and whose host can carry it, within its availability zone hints."""
+    """Live DHCP agents that take new work, do not serve the network yet and whose host can carry it, within its availability zone
+    hints."""
     taken = {server.host for server in network.dhcp}
     return [
         agent
         for agent in agents.all()
         if agent.agent_type == DHCP_AGENT
         and agent.alive
+        and agent.admin_state_up
         and agent.host not in taken
         and (not network.availability_zone_hints or agent.availability_zone in network.availability_zone_hints)
         and not binding.obstacle(agents.on(agent.host, OVS_AGENT), agent.host, network.segment)
     ]
 
 
-def choose(network: Network, found: Sequence[Agent], loads: Mapping[str, int], number: int) -> list[Agent]:
-    """Up to `number` agents: zones that serve the network least come first, then the least loaded, then by host name."""
-    zones = Counter(server.availability_zone for server in network.dhcp)
+def choose(beside: Sequence[DhcpServer], found: Sequence[Agent], loads: Loads, number: int) -> list[Agent]:
+    """Up to `number` agents: zones with the fewest servers (`beside`) come first, then the least loaded, then by host name."""
+    zones = Counter(server.availability_zone for server in beside)
     left, chosen = list(found), list[Agent]()
     while left and len(chosen) < number:
-        best = min(left, key=lambda one: (zones[one.availability_zone], loads.get(one.id, 0), one.host, one.id))
+        best = min(left, key=lambda one: (zones[one.availability_zone], loads.number(one.host), one.host, one.id))
         left = [one for one in left if one.host != best.host]
         zones[best.availability_zone] += 1
         chosen.append(best)
@@ -114,8 +126,8 @@ def _mend(view: Served, server: DhcpServer, agents: Agents, cause: str) -> list[
     """What one server's port lacks: itself, a working binding, addresses."""
     port = view.ports.get(server.port_id)
     if port is None:
-        network, gone = view.network, UnscheduleDhcp(view.network.id, server.agent_id, server.host, server.port_id)
-        return [gone, _schedule(network, server.agent_id, server.host, server.availability_zone, cause)]
+        again = _schedule(view.network, server.agent_id, server.host, server.availability_zone, cause)
+        return [_unschedule(view.network, server, PORT_DELETED), again]
     out: list[Command] = []
     agent = agents.on(server.host, OVS_AGENT)
     if not port.is_bound and not binding.obstacle(agent, server.host, view.network.segment):
@@ -124,6 +136,14 @@ def _mend(view: Served, server: DhcpServer, agents: Agents, cause: str) -> list[
     if fixed_ips is not None:
         out.append(UpdatePort(port.id, {"fixed_ips": fixed_ips}))
     return out
+
+
+def _unschedule(network: Network, server: DhcpServer, reason: str) -> UnscheduleDhcp:
+    return UnscheduleDhcp(network.id, server.agent_id, server.host, server.port_id, reason)
+
+
+def _replaced(network: Network, server: DhcpServer, agents: Agents) -> UnscheduleDhcp:
+    return _unschedule(network, server, DOWN if agents.get(server.agent_id) else DELETED)
 
 
 def _schedule(network: Network, agent_id: str, host: str, zone: str, cause: str) -> ScheduleDhcp:

@@ -21,8 +21,8 @@ class Bound:
 def reports(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:
     """The commands that a message comes to.
 
-    bound: {port_id: Bound} of the ports bound on the host; of a message that is not complete, those that it names. What is not of
-    this host, or of an older binding, or known already, comes to nothing, and costs nothing.
+    bound: {port_id: Bound} of the ports bound on the host that the message is about: all in its range when it is complete, else
+    those that it names. What is not of this host, or of an older binding, or known already, comes to nothing, and costs nothing.
     Complete: what is ACTIVE and not named is unwired, so that no lost message leaves a status that is not true.
     """
     return _of_all(message, host, bound) if message.complete else _of_some(message, host, bound)

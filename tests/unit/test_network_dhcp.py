@@ -96,7 +96,7 @@ def test_a_host_without_a_switch_agent_still_gets_the_fact():
 def test_an_unscheduled_agent_loses_its_port_and_addresses():
     past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2"))
     past.when(UNSCHEDULE).then(
-        NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT),
+        NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT, "asked"),
         AddressReleased(DHCP_PORT, SUBNET, "10.0.0.2"),
         PortDeleted(DHCP_PORT, NET, US, "fa:16:3e:dd:00:01", "net1", f"dhcp-{NET}", "network:dhcp"),
     )
@@ -133,5 +133,5 @@ def test_a_deleted_subnet_takes_the_dhcp_ports_address_along():
 def test_an_owner_who_deletes_the_dhcp_port_ends_that_agents_service_in_the_log_too():
     past = given(a_network(), *a_subnet(), *dhcp_served("10.0.0.2")).by(member(US))
     outcome = past.when(DeletePort(DHCP_PORT))
-    assert outcome.of(NetworkDhcpUnscheduled) == [NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT)]
+    assert outcome.of(NetworkDhcpUnscheduled) == [NetworkDhcpUnscheduled(NET, AGENT, "net1", DHCP_PORT, "port deleted")]
     assert outcome.after().state("network", NET).dhcp == ()

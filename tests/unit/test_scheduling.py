@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.commands import Command, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
-from libs.events import AgentRegistered, AgentWentDown
+from libs.events import AgentAdminStateChanged, AgentCameUp, AgentDeleted, AgentRegistered, AgentWentDown
 from libs.model import DHCP_AGENT, DHCP_OWNER, OVS_AGENT, FixedIp, Segment
 from libs.network.network import DhcpServer, Network
 from libs.network.port import Port
 from libs.network.subnet import Subnet
 from services.topology import scheduling
 from services.topology.agents import Agents
+from services.topology.loads import Loads
 from services.topology.scheduling import Served
 
 NET = "11111111-1111-1111-1111-111111111111"
@@ -53,10 +54,17 @@ def served(*ports: Port, subnets: tuple[Subnet, ...] = (subnet(),)) -> Served:
     )
 
 
-def done(view: Served, agents: Agents, wanted: int = 1, **loads: int) -> list[Command]:
-    return scheduling.commands(
-        view, agents, {f"dhcp-{host}": load for host, load in loads.items()}, wanted, "subnet-s1@1"
-    )
+def loaded(**numbers: int) -> Loads:
+    """Hosts that serve so many other networks."""
+    return Loads((host, f"other {index}") for host, number in numbers.items() for index in range(number))
+
+
+def done(
+    view: Served, agents: Agents, wanted: int = 1, lost: tuple[str, ...] = (), cause: str = "subnet-s1@1", **loads: int
+) -> list[Command]:
+    """lost: hosts whose DHCP agents' work is to be given away."""
+    gone = {f"dhcp-{host}" for host in lost}
+    return scheduling.commands(view, agents, loaded(**loads), wanted, cause, gone.__contains__)
 
 
 def hosts_of(commands: list[Command]) -> list[str]:
@@ -77,7 +85,7 @@ def test_another_cause_means_another_port() -> None:
     ports = {
         command.port_id
         for cause in ("subnet-s1@1", "subnet-s1@2")
-        for command in scheduling.commands(served(), cloud("a"), {}, 1, cause)
+        for command in done(served(), cloud("a"), cause=cause)
         if isinstance(command, ScheduleDhcp)
     }
     assert len(ports) == 2
@@ -98,7 +106,7 @@ def test_hints_bind_to_zones() -> None:
     assert hosts_of(done(hinted, agents, b=50)) == ["b"]
     nowhere = Served(replace(RED, availability_zone_hints=("south",)), (subnet(),))
     assert done(nowhere, agents) == []
-    assert scheduling.is_lacking(nowhere, 1)
+    assert scheduling.is_lacking(nowhere, agents, 1)
 
 
 def test_dead_agents_and_hosts_that_cannot_carry_the_network_are_passed_over() -> None:
@@ -110,15 +118,45 @@ def test_dead_agents_and_hosts_that_cannot_carry_the_network_are_passed_over() -
     assert done(served(), cloud("a", tunnels=())) == []
 
 
-def test_a_server_whose_agent_is_down_stays() -> None:
+def test_agents_that_take_no_new_work_keep_what_they_serve() -> None:
     agents = cloud("a", "b")
-    agents.take(AgentWentDown("dhcp-a", "a"))
+    agents.take(AgentAdminStateChanged("dhcp-a", "a", False))
+    assert hosts_of(done(served(), agents, b=9)) == ["b"]
     assert done(served(its_port("a", "s1")), agents) == []
+
+
+def test_a_server_whose_agent_is_down_is_looked_at_again_until_it_is_given_up() -> None:
+    agents, view = cloud("a", "b"), served(its_port("a", "s1"))
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    assert done(view, agents) == []
+    assert scheduling.is_lacking(view, agents, 1)
+    gone, fresh = done(view, agents, lost=("a",))
+    assert gone == UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "agent down")
+    assert hosts_of([fresh]) == ["b"]
+
+
+def test_a_lost_server_stays_as_long_as_nobody_takes_its_place() -> None:
+    agents, view = cloud("a"), served(its_port("a", "s1"))
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    assert done(view, agents, lost=("a",)) == []
+    agents.take(AgentDeleted("dhcp-a", "a", DHCP_AGENT))
+    assert done(view, agents, lost=("a",)) == [UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "agent deleted")]
+
+
+def test_the_second_server_goes_on_while_the_first_is_replaced() -> None:
+    agents = cloud("a", "b", "c", zones={"a": "east", "b": "west", "c": "west"})
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    gone, fresh = done(served(its_port("a", "s1"), its_port("b", "s1")), agents, wanted=2, lost=("a",))
+    assert (gone, hosts_of([fresh])) == (UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "agent down"), ["c"])
+    after = served(its_port("b", "s1"), its_port("c", "s1"))
+    agents.take(AgentCameUp("dhcp-a", "a"))
+    assert done(after, agents, wanted=2) == [], "who comes back gets nothing back"
+    assert not scheduling.is_lacking(after, agents, 2)
 
 
 def test_without_dhcp_subnets_the_servers_go() -> None:
     view = served(its_port("a"), subnets=(subnet(dhcp=False),))
-    assert done(view, cloud("a")) == [UnscheduleDhcp(NET, "dhcp-a", "a", "port-a")]
+    assert done(view, cloud("a")) == [UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "no subnet with DHCP")]
     assert done(served(subnets=()), cloud("a")) == []
 
 
@@ -156,14 +194,14 @@ def test_what_is_no_longer_served_goes_although_the_only_further_subnet_is_full(
 def test_a_port_that_could_not_be_bound_is_bound_when_its_host_can_carry_it() -> None:
     view = served(its_port("a", "s1", vif_type="binding_failed"))
     assert done(view, cloud("a", tunnels=())) == []
-    assert scheduling.is_lacking(view, 1)
+    assert scheduling.is_lacking(view, cloud("a"), 1)
     assert done(view, cloud("a")) == [UpdatePort("port-a", {"host": "a"})]
 
 
 def test_a_lost_port_is_replaced_by_a_fresh_one() -> None:
     view = Served(replace(RED, dhcp=(server("a"),)), (subnet(),), {})
     gone, fresh = done(view, cloud("a"))
-    assert gone == UnscheduleDhcp(NET, "dhcp-a", "a", "port-a")
+    assert gone == UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "port deleted")
     assert isinstance(fresh, ScheduleDhcp)
     assert fresh.host == "a"
     assert fresh.port_id != "port-a"
@@ -177,4 +215,4 @@ def test_after_its_commands_a_network_needs_nothing_more(size: int, wanted: int,
     assert len(chosen) == len(set(chosen)) == min(size, wanted)
     after = served(*(its_port(host, "s1") for host in chosen))
     assert done(after, agents, wanted, **loads) == []
-    assert scheduling.is_lacking(after, wanted) == (size < wanted)
+    assert scheduling.is_lacking(after, agents, wanted) == (size < wanted)

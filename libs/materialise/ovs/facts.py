@@ -134,7 +134,10 @@ class Facts:
 
     def _drop_agent(self, id: str) -> tuple[str, str] | None:
         host = self._agent_hosts.pop(id, "")
-        return ("host", host) if self.agents.pop(host, None) is not None else None
+        if host not in self.agents or self.agents[host].id != id:
+            return None
+        del self.agents[host]
+        return "host", host
 
 
 def _drop(index: dict[str, set[str]], key: str, id: str) -> None:

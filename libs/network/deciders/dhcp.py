@@ -136,6 +136,6 @@ def unschedule(command: UnscheduleDhcp, world: World) -> Decision:
     server = _served(resource.state, command.agent_id)
     if server is None:
         return Decision(touched=(resource.stream,))
-    fact = NetworkDhcpUnscheduled(command.network_id, command.agent_id, server.host, server.port_id)
+    fact = NetworkDhcpUnscheduled(command.network_id, command.agent_id, server.host, server.port_id, command.reason)
     removals = (port_removal(port) for port in ports_at(world, (server.port_id,)))
     return Decision((change(resource, (fact,)), *removals), touched=(resource.stream,))

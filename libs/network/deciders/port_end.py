@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from libs.commands import DeletePort
-from libs.errors import service_port_in_use
 from libs.eventlog.protocol import Change
 from libs.events import NetworkDhcpUnscheduled
 from libs.model import DHCP_OWNER
-from libs.network.deciders import port_floatingips
+from libs.network.deciders import port_floatingips, service_ports
 from libs.network.deciders.access import own_port, owns
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.reading import change, check_revision, found
@@ -15,25 +14,16 @@ from libs.network.port import Port
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Need, World
 
-PROTECTED_OWNERS = (
-    "network:router_interface",
-    "network:ha_router_replicated_interface",
-    "network:router_interface_distributed",
-    "network:router_gateway",
-    "network:floatingip",
-    "network:router_centralized_snat",
-    "network:router_ha_interface",
-)
-"""Ports that only their router or floating IP may take away (Neutron's l3_db.prevent_l3_port_deletion)."""
-
 
 def needs(command: DeletePort, world: World) -> tuple[Need, ...]:
-    """The port and its floating IPs; its network when the caller does not own the port, or when DHCP's schedule names it."""
+    """The port, its floating IPs and the device that holds it; its network when the caller does not own the port, or when DHCP's
+    schedule names it."""
     needed = (stream_of("port", command.port_id), *port_floatingips.needs(command.port_id, world))
     resource = found(world, "port", command.port_id)
     if resource is None:
         return needed
     port: Port = resource.state
+    needed = (*needed, *service_ports.needs(port))
     if port.device_owner != DHCP_OWNER and owns(world.context.actor, port.project_id):
         return needed
     return (*needed, stream_of("network", port.network_id))
@@ -45,8 +35,8 @@ def delete(command: DeletePort, world: World) -> Decision:
     resource = own_port(world, command.port_id, "delete_port", network_owner=True)
     check_revision(resource, command.if_revision)
     port: Port = resource.state
-    if port.device_owner in PROTECTED_OWNERS and not command.own:
-        raise service_port_in_use(port.id, port.device_owner)
+    if not command.own:
+        service_ports.check_deletable(port, world)
     left = port_floatingips.left(port.id, world)
     return Decision(
         (port_removal(resource), *left, *_unscheduled(port, world)),
@@ -61,7 +51,7 @@ def _unscheduled(port: Port, world: World) -> tuple[Change, ...]:
     if network is None:
         return ()
     facts = [
-        NetworkDhcpUnscheduled(port.network_id, one.agent_id, one.host, port.id)
+        NetworkDhcpUnscheduled(port.network_id, one.agent_id, one.host, port.id, "port deleted")
         for one in network.state.dhcp
         if one.port_id == port.id
     ]
