@@ -9,9 +9,9 @@ Receiver's rule: position <= mine: old, drop. prev <= mine: take in. prev > mine
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from libs.eventlog.protocol import Recorded
 
@@ -74,10 +74,14 @@ class PortReport:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What changed, or (complete) every port of the host that is wired now: ports bound to the host and not named are not wired."""
+    """What changed, or (complete) every port of the host that is wired now: ports bound to the host and not named are not wired.
+    after, upto: it is complete only for ids above `after` and not above `upto` (empty: no bound), so that many fit into several
+    messages; ports are in order of id then."""
 
     ports: tuple[PortReport, ...]
     complete: bool = False
+    after: str = ""
+    upto: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +128,29 @@ class Routing:
 AgentMessage = Hello | Alive | Wiring | Routing | Fetch | Drift
 
 
-_TOLD_AT_ONCE = 500  # floating IPs in one message, well below its 256 KiB
+_TOLD_AT_ONCE = 500  # ports or floating IPs in one message, well below its 256 KiB
+_Told = TypeVar("_Told", PortReport, FloatingIpReport)
 
 
 def parts_of(message: Wiring | Routing | None) -> tuple[Wiring | Routing, ...]:
     """A report in as many messages as it takes; together they say the same. None for nothing to tell."""
-    if message is None:
-        return ()
-    if not isinstance(message, Routing) or len(message.floatingips) <= _TOLD_AT_ONCE:
-        return (message,)
-    told = sorted(message.floatingips, key=lambda one: one.floatingip_id)
-    chunks = [tuple(told[at : at + _TOLD_AT_ONCE]) for at in range(0, len(told), _TOLD_AT_ONCE)]
-    if not message.complete:
-        return tuple(Routing(chunk) for chunk in chunks)
-    bounds = ["", *(chunk[-1].floatingip_id for chunk in chunks[:-1]), ""]
-    return tuple(Routing(chunk, True, *bounds[at : at + 2]) for at, chunk in enumerate(chunks))
+    match message:
+        case Wiring(ports, complete):
+            return tuple(Wiring(*part) for part in _parts(ports, complete, lambda one: one.port_id))
+        case Routing(floatingips, complete):
+            return tuple(Routing(*part) for part in _parts(floatingips, complete, lambda one: one.floatingip_id))
+    return ()
+
+
+def _parts(
+    told: tuple[_Told, ...], complete: bool, id_of: Callable[[_Told], str]
+) -> list[tuple[tuple[_Told, ...], bool, str, str]]:
+    """[(what a part tells, complete, after, upto)]."""
+    if len(told) <= _TOLD_AT_ONCE:
+        return [(told, complete, "", "")]
+    in_order: list[_Told] = sorted(told, key=id_of)
+    chunks: list[tuple[_Told, ...]] = [
+        tuple(in_order[at : at + _TOLD_AT_ONCE]) for at in range(0, len(in_order), _TOLD_AT_ONCE)
+    ]
+    bounds = ["", *(id_of(chunk[-1]) if complete else "" for chunk in chunks[:-1]), ""]
+    return [(chunk, complete, bounds[at], bounds[at + 1]) for at, chunk in enumerate(chunks)]

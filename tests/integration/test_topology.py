@@ -11,7 +11,7 @@ import pytest
 
 from cli.servers import PrivateRabbitMQ
 from libs.bus import Wire
-from libs.commands import DeleteNetwork, DeletePort, UpdatePort, UpdateSubnet, WantedAddress
+from libs.commands import CreatePorts, DeleteNetwork, DeletePort, NewPort, UpdatePort, UpdateSubnet, WantedAddress
 from libs.errors import Refusal
 from libs.feed import REQUESTS_EXCHANGE
 from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT, AddressRange
@@ -73,6 +73,29 @@ def test_a_lost_report_is_made_good_by_the_next_complete_one(cloud: Cloud) -> No
     agent.runtime.on_up()  # as after any reconnection: it fetches, and then reports completely
     eventually("the truth", lambda: cloud.state("port", come).status == ACTIVE)
     eventually("the truth", lambda: cloud.state("port", gone).status == DOWN)
+
+
+def test_the_complete_report_of_a_host_with_very_many_ports_comes_in_parts_and_counts_as_one(cloud: Cloud) -> None:
+    agent, network = cloud.host("compute1"), cloud.network()
+    ids = [str(uuid.uuid4()) for _ in range(1_200)]
+    for start in range(0, len(ids), 200):
+        some = tuple(NewPort(id, network, "p", host=cloud.named("compute1")) for id in ids[start : start + 200])
+        cloud.commit(CreatePorts(some))
+    states = "select status, count(*) from port where host = %s group by status"
+    for id in ids[5:]:
+        agent.plug(id)
+    counted = lambda: dict(cloud.log.pool.query(states, (cloud.named("compute1"),)))  # noqa: E731
+    eventually("ACTIVE", lambda: counted() == {ACTIVE: 1_195, DOWN: 5})
+    agent.link.mute = True
+    for id in ids[-7:]:
+        agent.unplug(id)
+    agent.plug(ids[0])
+    eventually("the reports are lost", lambda: not agent.brain.news)
+    time.sleep(0.1)
+    agent.link.mute = False
+    agent.runtime.on_up()
+    eventually("the truth", lambda: counted() == {ACTIVE: 1_189, DOWN: 11})
+    assert {cloud.state("port", id).status for id in (ids[0], ids[600])} == {ACTIVE}
 
 
 def test_a_report_from_the_wrong_host_changes_nothing(cloud: Cloud) -> None:

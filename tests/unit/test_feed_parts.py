@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 
 from libs.codec.messages import message_to_json
 from libs.feed import FloatingIpReport, PortReport, Routing, Wiring, parts_of
+from libs.model import ACTIVE, DOWN
+from services.topology.status import Bound
+from services.topology.status import reports as reports_of
 from tests.fakes.dhcp_facts import an_id
 
 MESSAGE_LIMIT = 256 * 1024
@@ -18,6 +22,30 @@ def reports(count: int) -> tuple[FloatingIpReport, ...]:
 def test_what_fits_goes_as_it_is() -> None:
     wiring, routing = Wiring((PortReport("a", 1, True),)), Routing(reports(3), complete=True)
     assert (parts_of(None), parts_of(wiring), parts_of(routing)) == ((), (wiring,), (routing,))
+
+
+def test_a_complete_report_of_many_ports_in_parts_changes_what_the_whole_would() -> None:
+    wired = tuple(PortReport(an_id(number * 7919 % 10_007), 1, True) for number in range(3_000))
+    whole = Wiring(wired, complete=True)
+    bound = {an_id(number): Bound(ACTIVE if number % 2 else DOWN, 1) for number in range(0, 10_100, 3)}
+    parts = [part for part in parts_of(whole) if isinstance(part, Wiring)]
+    assert len(parts) == 6 and all(len(json.dumps(message_to_json(part))) < MESSAGE_LIMIT for part in parts)
+    told = []
+    for part in parts:
+        about = {id: one for id, one in bound.items() if part.after < id and (not part.upto or id <= part.upto)}
+        told += reports_of(part, "h", about)
+    key = attrgetter("port_id")
+    assert sorted(told, key=key) == sorted(reports_of(whole, "h", bound), key=key)
+    assert {one.wired for one in told} == {True, False}
+
+
+def test_changes_of_many_ports_are_told_in_their_order() -> None:
+    news = tuple(PortReport(f"p{number % 700:03}", number, number % 2 == 0) for number in range(1_400))
+    last: dict[str, PortReport] = {}
+    for part in parts_of(Wiring(news)):
+        assert isinstance(part, Wiring) and not (part.complete or part.after or part.upto)
+        last |= {one.port_id: one for one in part.ports}
+    assert last == {one.port_id: one for one in news}
 
 
 def test_changes_of_many_floating_ips_are_all_told_each_once() -> None:
