@@ -5,6 +5,7 @@ A text comes from `libs.materialise.l3`; what touches any other table, reads a f
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +17,14 @@ from libs.kernel.names import checked_namespace
 
 Item = Mapping[str, Any]
 _TABLE = r"ip6? netledger[a-z_]*"
-_HEADS = (  # how a statement at the outermost level may begin
-    re.compile(rf"(add|delete) table {_TABLE}"),
-    re.compile(rf"table {_TABLE} \{{"),
-    re.compile(rf"(add|delete) element {_TABLE} [a-z_]+ \{{"),
+_OUTERMOST = re.compile(
+    rf"(add|delete) table {_TABLE}|table {_TABLE} \{{|(add|delete) element {_TABLE} [a-z_]+ \{{[^{{}};\"]*\}}"
 )
 _NAME = re.compile(r"netledger[a-z_]*")
-_WORDS = re.compile(r'[A-Za-z0-9 \n.,:;@&!=<>{}"*/_-]*')
-_FILE = re.compile(r"\binclude\b|\bdefine\b|\bundefine\b|\bredefine\b")
+_DEVICE = re.compile(r'"[A-Za-z0-9_*-]*"')
+_WORDS = re.compile(r"[A-Za-z0-9 \n.,:;@&!=<>{}*/_-]*")
+_DEPTH = {"{": 1, "}": -1}
+_FILES = re.compile(r"\b(include|define|undefine|redefine)\b")
 
 
 def read(namespaces: Sequence[str], table: str = "netledger") -> dict[str, list[Any] | None]:
@@ -52,24 +53,18 @@ def cut(items: Sequence[Item]) -> list[dict[str, Any]]:
 
 def checked(text: str) -> str:
     """The text. Raises ValueError when a statement in it is none that makes, replaces or fills a table of ours."""
-    depth = 0
-    if not _WORDS.fullmatch(text) or _FILE.search(text):
+    plain, depth = _DEVICE.sub("", text), 0
+    if not _WORDS.fullmatch(plain) or _FILES.search(plain):
         raise ValueError("the text holds what no text of ours does")
-    for line in text.splitlines():
-        outermost = depth == 0 and line.strip() not in ("", "}")
-        if outermost and (not any(head.match(line) for head in _HEADS) or ";" in line.partition("{")[0]):
+    for line in plain.splitlines():
+        depths = list(itertools.accumulate((_DEPTH.get(letter, 0) for letter in line), initial=depth))
+        within = min(depths) > 0 or (depth == 1 and line.strip() == "}")
+        if line.strip() and not (within or (depth == 0 and _OUTERMOST.fullmatch(line))):
             raise ValueError(f"not ours to say: {line[:80]!r}")
-        depth += line.count("{") - line.count("}")
-        if depth < 0 or (outermost and depth == 0 and not _ends_there(line)):
-            raise ValueError(f"more than one statement: {line[:80]!r}")
+        depth = depths[-1]
     if depth:
         raise ValueError("unfinished text")
     return text
-
-
-def _ends_there(line: str) -> bool:
-    """Whether nothing follows the first closing of the outermost brace."""
-    return "{" not in line or line.rstrip().endswith("}") and line.count("{") == 1
 
 
 def _read(table: str) -> list[Any] | None:

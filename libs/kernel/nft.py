@@ -6,6 +6,7 @@ import ctypes
 import functools
 
 _JSON = 1 << 4
+_ERROR_LENGTH = 500  # one mistake is told for every element
 
 
 class NftRefused(Exception):
@@ -26,7 +27,8 @@ def run(text: str, json: bool = False) -> str:
         library.nft_ctx_buffer_error(context)
         library.nft_ctx_output_set_flags(context, _JSON if json else 0)
         if library.nft_run_cmd_from_buffer(context, text.encode()) != 0:
-            raise NftRefused(library.nft_ctx_get_error_buffer(context).decode(errors="replace").strip())
+            told = library.nft_ctx_get_error_buffer(context).decode(errors="replace").strip()
+            raise NftRefused(told[:_ERROR_LENGTH])
         return str(library.nft_ctx_get_output_buffer(context).decode(errors="replace"))
     finally:
         library.nft_ctx_free(context)

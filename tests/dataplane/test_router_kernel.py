@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from libs.materialise.l3 import nft
+from libs.materialise.l3.objects import Nat
 from tests.dataplane.router_world import GATEWAY, STRANGER, World, echoes, wait_until
 from tests.fakes.dhcp_guests import sh
 
@@ -38,35 +40,18 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
-def rules(floating: dict[str, str], gateway: str = GATEWAY) -> str:
-    """A router's table, with these floating IPs: {floating: fixed}."""
-    into = ", ".join(f"{one} : {fixed}" for one, fixed in floating.items())
-    out = ", ".join(f"{fixed} : {one}" for one, fixed in floating.items())
-    return f"""add table ip netledger
-delete table ip netledger
-table ip netledger {{
-    map fip_in {{
-        type ipv4_addr : ipv4_addr;
-        {f"elements = {{ {into} }}" if into else ""}
-    }}
-    map fip_out {{
-        type ipv4_addr : ipv4_addr;
-        {f"elements = {{ {out} }}" if out else ""}
-    }}
-    chain pre {{
-        type nat hook prerouting priority -100;
-        dnat to ip daddr map @fip_in
-    }}
-    chain post {{
-        type nat hook postrouting priority 100;
-        iifname "qg-1" accept
-        oifname != "qg-1" ct status & dnat == 0 accept
-        snat to ip saddr map @fip_out
-        oifname "qg-1" snat to {gateway}
-        ct status & dnat != 0 snat to {gateway}
-    }}
-}}
-"""
+def nat(floating: dict[str, str], snat: bool = True) -> Nat:
+    """{floating address: fixed address}."""
+    return Nat(GATEWAY, snat, floating)
+
+
+def translate(world: World, namespace: str, wanted: Nat) -> nft.NatChange:
+    """What the agent does: read, compare, one transaction, and cut what must not outlive it."""
+    change = nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace]))
+    assert change is not None
+    world.call("nat.apply", {"namespace": namespace, "text": change.text})
+    assert nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace])) is None
+    return change
 
 
 def up(world: World, floating: dict[str, str]) -> dict[str, Any]:
@@ -74,7 +59,7 @@ def up(world: World, floating: dict[str, str]) -> dict[str, Any]:
     router = world.router("1")
     router["devices"][1]["addresses"] += [f"{address}/32" for address in floating]
     world.ensure(router)
-    world.call("nat.apply", {"namespace": router["namespace"], "text": rules(floating)})
+    translate(world, router["namespace"], nat(floating))
     world.guest("out", f"{STRANGER}/24")
     world.guest("a", "10.4.0.11/24", "10.4.0.1")
     world.guest("b", f"{FIXED}/24", "10.4.0.1")
@@ -93,21 +78,26 @@ def test_out_in_and_round_the_corner(world: World) -> None:
     assert world.ask("a", FIXED) == "b 10.4.0.11", "the inner network is not translated"
 
 
+def test_without_snat_guests_leave_under_their_own_address(world: World) -> None:
+    namespace = up(world, {FLOATING: FIXED})["namespace"]
+    translate(world, namespace, nat({FLOATING: FIXED}, snat=False))
+    world.guests["out"].run("ip", "route", "add", "10.4.0.0/24", "via", GATEWAY)
+    assert world.ask("a", STRANGER) == "out 10.4.0.11"
+    assert world.ask("b", STRANGER) == f"out {FLOATING}"
+    assert world.ask("a", FLOATING) == f"b {GATEWAY}"
+
+
 def test_a_floating_ip_that_moves_leaves_its_old_guest_at_once(world: World) -> None:
     namespace = up(world, {FLOATING: FIXED})["namespace"]
     inward, said = world.dial("out", FLOATING)
     outward, _ = world.dial("b", STRANGER)
     other, _ = world.dial("a", STRANGER)
     assert said == f"b {STRANGER}" and echoes(inward) and echoes(outward) and echoes(other)
-    moved = f"""delete element ip netledger fip_in {{ {FLOATING} }}
-delete element ip netledger fip_out {{ {FIXED} }}
-add element ip netledger fip_in {{ {FLOATING} : 10.4.0.11 }}
-add element ip netledger fip_out {{ 10.4.0.11 : {FLOATING} }}
-"""
-    world.call("nat.apply", {"namespace": namespace, "text": moved})
+    change = translate(world, namespace, nat({FLOATING: "10.4.0.11"}))
     assert echoes(inward), "what is established goes on"
-    sides = [["orig-dst", FLOATING], ["reply-dst", FLOATING]]
-    assert world.call("conntrack.cut", {"namespace": namespace, "addresses": sides})["changes"] == ["2 connections cut"]
+    cut = {"namespace": namespace, "addresses": list(change.cuts)}
+    assert world.call("conntrack.cut", cut)["changes"] == ["2 connections cut"]
+    assert world.call("conntrack.cut", cut)["changes"] == []
     assert not echoes(inward) and not echoes(outward)
     assert echoes(other), "other connections go on"
     assert world.ask("out", FLOATING) == f"a {STRANGER}"
@@ -222,27 +212,35 @@ def test_without_forwarding_nothing_passes(world: World) -> None:
     assert world.ask("out", FLOATING) == f"b {STRANGER}"
 
 
+def to(wanted: Nat, before: Nat) -> str:
+    """The text that leads there."""
+    change = nft.change(wanted, nft.ruleset(before))
+    assert change is not None
+    return change.text
+
+
 def test_a_thousand_floating_ips_in_one_change_and_one_more(world: World) -> None:
     many = {f"198.18.{n // 250}.{n % 250 + 1}": f"10.4.{n // 250 + 1}.{n % 250 + 1}" for n in range(999)}
     router = up(world, {})
     where = {"namespace": router["namespace"]}
-    cidrs = [f"{address}/32" for address in (*many, FLOATING)]
+    all_of_them, one = many | {FLOATING: FIXED}, {"198.51.100.101": "10.4.0.11"}
+    cidrs = [f"{address}/32" for address in all_of_them]
     took = {}
     for what, verb, item in (
         ("1,000 addresses", "addresses.change", {"device": "qg-1", "add": cidrs, "remove": []}),
-        ("a table of 1,000", "nat.apply", {"text": rules(many | {FLOATING: FIXED})}),
-        ("one element more", "nat.apply", {"text": "add element ip netledger fip_in { 198.51.100.101 : 10.4.0.11 }\n"}),
-        ("1,000 announced", "arp.announce", {"device": "qg-1", "mac": "", "addresses": [*many, FLOATING]}),
+        ("1,000 at once", "nat.apply", {"text": to(nat(all_of_them), before=nat({}))}),
+        ("one more", "nat.apply", {"text": to(nat(all_of_them | one), before=nat(all_of_them))}),
+        ("1,000 announced", "arp.announce", {"device": "qg-1", "mac": "", "addresses": list(all_of_them)}),
         ("one cut", "conntrack.cut", {"addresses": [["orig-dst", FLOATING]]}),
     ):
         before = time.perf_counter()
         world.call(verb, where | item)
         took[what] = (time.perf_counter() - before) * 1000
     before = time.perf_counter()
-    table = world.hands.call("nat.read", namespaces=[router["namespace"]])[router["namespace"]]
+    table = nft.listed(world.hands.call("nat.read", namespaces=[router["namespace"]])[router["namespace"]])
     took["the table read"] = (time.perf_counter() - before) * 1000
     print("; ".join(f"{what} {ms:.1f} ms" for what, ms in took.items()))
-    assert {len(one["map"]["elem"]) for one in table if "map" in one} == {1000, 1001}
+    assert table == nft.ruleset(nat(all_of_them | one))
     assert world.ask("out", FLOATING) == f"b {STRANGER}"
     assert max(took.values()) < 2000
 
