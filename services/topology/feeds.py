@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.feed import Feed
-from services.topology.scopes import NOT_FOR_HOSTS, FeedPlan
+from services.topology.scopes import FeedPlan
 
 MAX_FACTS = 400  # well below 256 KiB of JSON, the limit of a message (SECURITY.md section 5)
 
@@ -44,8 +44,3 @@ def merged(*parts: Iterable[Recorded]) -> tuple[Recorded, ...]:
     """Facts of several sources, each once, by position."""
     found = {fact.position: fact for part in parts for fact in part}
     return tuple(found[position] for position in sorted(found))
-
-
-def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
-    """Facts without those that no host needs."""
-    return [fact for fact in facts if not isinstance(fact.event, NOT_FOR_HOSTS)]

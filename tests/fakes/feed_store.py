@@ -17,11 +17,15 @@ from libs.events import (
     SubnetDeleted,
 )
 from libs.feed import Feed
-from services.topology import feeds
 from services.topology.relay import LeadershipLost
-from services.topology.scopes import Plan
+from services.topology.scopes import NOT_FOR_HOSTS, Plan
 
 ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted, RouterDeleted, FloatingIpReleased)
+
+
+def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
+    """Facts without those that no host needs."""
+    return [fact for fact in facts if not isinstance(fact.event, NOT_FOR_HOSTS)]
 
 
 class MemoryFeedStore:
@@ -59,7 +63,7 @@ class MemoryFeedStore:
         ended = {one.stream for one in past if isinstance(one.event, ENDS)}
         place = self.networks_of({one.stream for one in past})
         return {
-            net: feeds.lasting(one for one in past if place.get(one.stream) == net and one.stream not in ended)
+            net: lasting(one for one in past if place.get(one.stream) == net and one.stream not in ended)
             for net in networks
         }
 
@@ -69,7 +73,7 @@ class MemoryFeedStore:
         for one in past:
             if isinstance(one.event, AgentDeleted):
                 del home[one.stream]
-        return {host: feeds.lasting(one for one in past if home.get(one.stream) == host) for host in hosts}
+        return {host: lasting(one for one in past if home.get(one.stream) == host) for host in hosts}
 
     def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
         return {host: self.last[host] for host in hosts if host in self.last}

@@ -25,7 +25,7 @@ from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.model import DHCP_AGENT, OVS_AGENT, Actor, Context
 from libs.network.kinds import resource_of
-from services.topology import feeds
+from tests.fakes.feed_store import lasting
 from tests.fakes.recording_brain import FakeAgent
 from tests.servers import Database
 
@@ -160,7 +160,7 @@ class Cloud:
         bound = self.log.pool.query("select network_id, id from port where host = %s", (host,))
         served = {one.event.network_id for one in events if _schedules(one, host)}  # type: ignore[union-attr]
         mine = {network for network, id in bound if self.state("port", id).is_bound} | served
-        return {one.position for one in feeds.lasting(events) if place.get(one.stream) in mine}
+        return {one.position for one in lasting(events) if place.get(one.stream) in mine}
 
     def follows(self, agent: FakeAgent) -> bool:
         """Whether an agent holds exactly what its host must hold."""

@@ -7,7 +7,7 @@ import pytest
 from libs.bus import agent_user, parse_user
 from libs.commands import ReportWired
 from libs.eventlog.protocol import LogIdentity, Recorded
-from libs.events import AgentCameUp, AgentRegistered, PortBecameActive, PortRenamed
+from libs.events import PortRenamed
 from libs.feed import Hello, PortReport, Wiring
 from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT
 from libs.rates import Rates
@@ -31,13 +31,6 @@ def test_a_message_holds_each_fact_once_in_order() -> None:
     assert [one.position for one in feed.events] == [1, 3, 7, 9]
     assert (feed.log_id, feed.epoch, feed.prev, feed.position) == ("log", 3, 5, 9)
     assert (feed.entered, feed.left) == (("red",), ("blue",))
-
-
-def test_what_only_mattered_in_passing_is_left_out_of_a_start() -> None:
-    up = Recorded(1, "agent-a", 1, AgentCameUp("a", "h"), {}, "")
-    active = Recorded(2, "port-a", 2, PortBecameActive("a", "h"), {}, "")
-    known = Recorded(3, "agent-a", 1, AgentRegistered("a", "h", OVS_AGENT, "b", "nova", {}), {}, "")
-    assert feeds.lasting([up, active, known]) == [known]
 
 
 @pytest.mark.parametrize("host", ["compute1", "Node-07.example.org", "a--2d", "x_y"])
