@@ -7,6 +7,12 @@ from dataclasses import replace
 
 from libs import errors
 from libs.errors import Refusal
+from libs.errors.floatingip import address_is_floated, port_has_floating_ip
+from libs.errors.router import (
+    external_network_in_use,
+    gateway_in_use_by_floating_ip,
+    interface_in_use_by_floating_ip,
+)
 from libs.eventlog.protocol import Alive, Guard, NoneRefers
 from libs.model import FixedIp, Segment
 from libs.network.claims import ip_claim, segment_claim
@@ -86,6 +92,8 @@ def refusal_of_claim(key: str) -> Refusal:
         return errors.ip_in_use(scope, wish)
     if sort == "mac":
         return errors.mac_in_use(scope, wish)
+    if sort == "floating":
+        return address_is_floated(scope, wish)
     if sort in ("vni", "vlan", "flat"):
         segment = _segment_of(key, None)
         return errors.segment_in_use(segment.network_type, segment.physical_network, segment.segmentation_id)
@@ -97,6 +105,10 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
     match guard:
         case Alive():
             return errors.not_found(*kind_and_id(guard.stream))
+        case NoneRefers(kind="floatingip"):
+            return _floating_ip_needs(guard, resources)
+        case NoneRefers(column="external_network_id"):
+            return external_network_in_use(guard.value)
         case NoneRefers(column="subnet_ids"):
             return errors.subnet_in_use(guard.value)
         case NoneRefers(column="network_id", unless=(("device_owner", _),)):
@@ -107,3 +119,17 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
         case NoneRefers(column="network_id"):
             return errors.network_in_use(guard.value)
     return errors.busy()
+
+
+def _floating_ip_needs(guard: NoneRefers, resources: Mapping[str, Resource | None]) -> Refusal:
+    """What floating IPs still need."""
+    if guard.column == "path":
+        router_id, _, subnet_id = guard.value.partition("/")
+        return interface_in_use_by_floating_ip(router_id, subnet_id)
+    if guard.column == "router_id":
+        router = resources.get(stream_of("router", guard.value))
+        gateway = router.state.gateway if router else None
+        return gateway_in_use_by_floating_ip(guard.value, gateway.network_id if gateway else "")
+    if guard.column == "floating_network_id":
+        return external_network_in_use(guard.value)
+    return port_has_floating_ip(guard.value)

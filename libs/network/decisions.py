@@ -92,7 +92,7 @@ RULES: Mapping[type, Rule] = {
     ScheduleDhcp: Rule(dhcp.schedule, dhcp.scheduling_needs, dhcp.scheduling_questions),
     UnscheduleDhcp: Rule(dhcp.unschedule, dhcp.unscheduling_needs),
     CreateSubnets: Rule(subnets.create, subnets.creation_needs),
-    UpdateSubnet: Rule(subnet_changes.update, subnet_changes.needs),
+    UpdateSubnet: Rule(subnet_changes.update, subnet_changes.update_needs),
     DeleteSubnet: Rule(subnets.delete, subnets.deletion_needs),
     CreatePorts: Rule(ports.create, ports.creation_needs, ports.creation_questions),
     UpdatePort: Rule(port_changes.update, port_changes.needs, port_changes.questions),

@@ -227,10 +227,9 @@ def test_who_may_delete_a_port():
 
 
 @pytest.mark.parametrize("owner", ["network:router_interface", "network:router_gateway", "network:floatingip"])
-def test_ports_of_routers_and_floating_ips_go_only_with_them(owner):
-    past = given(*BLUE, *a_port(device_owner=owner))
-    past.when(DeletePort(PORT)).refused(409, "ServicePortInUse", f"has device owner {owner}")
-    assert past.when(DeletePort(PORT, own=True)).events
+def test_a_port_that_no_router_or_floating_ip_holds_goes_whatever_it_calls_itself(owner):
+    for device_id in ("", NET2):
+        assert given(*BLUE, *a_port(device_owner=owner, device_id=device_id)).when(DeletePort(PORT)).events
 
 
 def test_a_port_cannot_be_wished_onto_another_networks_subnet():

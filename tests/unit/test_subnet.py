@@ -17,7 +17,7 @@ from libs.events import (
     SubnetDeleted,
 )
 from libs.model import HostRoute
-from libs.network.deciders.wishes import NOT_AUTOMATIC
+from libs.network.deciders.joining import STAYING
 from libs.network.kinds import body_of
 from tests.unit.given import Outcome, given, member
 from tests.unit.people import (
@@ -317,7 +317,7 @@ def test_ports_that_are_there_join_a_slaac_subnet_with_its_commit():
 
 def test_a_slaac_subnet_is_guarded_against_ports_that_were_overlooked():
     [guard] = given(a_network(), *a_port()).when(slaac(PORT)).guards
-    assert guard == NoneRefers("port", "network_id", NET, (PORT,), (("device_owner", NOT_AUTOMATIC),))
+    assert guard == NoneRefers("port", "network_id", NET, (PORT,), (("device_owner", STAYING),))
     assert refusal_of_guard(guard, {}).type == "RetryRequest"
     assert made("10.0.0.0/24").guards == ()
 

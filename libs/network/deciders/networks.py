@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from libs.commands import CreateNetworks, DeleteNetwork, NewNetwork, UpdateNetwork
@@ -23,26 +24,12 @@ from libs.events import (
 from libs.model import Segment
 from libs.network.deciders.access import own_network
 from libs.network.deciders.dhcp import port_removal
+from libs.network.deciders.network_use import unused
 from libs.network.deciders.reading import answer, change, changing, check_revision, existing, network_at, ports_at
 from libs.network.deciders.subnet_rules import MIN_MTU, MIN_MTU_V6
 from libs.network.network import Network
 from libs.network.resources import stream_of
 from libs.network.world import ChooseSegment, Decision, Question, SegmentChoice, World
-
-DEVICE_OWNERS_OF_NETWORKS = (
-    "network:dhcp",
-    "network:distributed",
-    "network:floatingip",
-    "network:floatingip_agent_gateway",
-    "network:ha_router_replicated_interface",
-    "network:local_ip",
-    "network:router_centralized_snat",
-    "network:router_gateway",
-    "network:router_ha_interface",
-    "network:router_interface",
-    "network:router_interface_distributed",
-    "network:routed",
-)
 
 
 def _segment_questions(command: CreateNetworks) -> tuple[ChooseSegment, ...]:
@@ -120,24 +107,13 @@ def update_questions(command: UpdateNetwork, world: World) -> tuple[Question, ..
 
 
 def update(command: UpdateNetwork, world: World) -> Decision:
-    """Say what changed. Raises 404, 403, 412, 400 and 409 for an MTU; unsharing is guarded against others' ports and subnets."""
+    """Say what changed. Raises 404, 403, 412, 400 and 409 for an MTU; unsharing is guarded against others' ports and subnets,
+    being external no longer against routers and floating IPs."""
     resource = own_network(world, command.network_id, "update_network")
     check_revision(resource, command.if_revision)
     network: Network = resource.state
     events = tuple((*_plain_changes(network, command.changes), *_mtu_changes(network, command.changes, world)))
-    decision = changing(resource, events)
-    if NetworkSharingChanged(network.id, False) not in events:
-        return decision
-    return Decision(decision.changes, _only_own_use(network), decision.touched)
-
-
-def _only_own_use(network: Network) -> tuple[NoneRefers, ...]:
-    """Neutron's rule for unsharing: only the owner's ports and subnets, and netledger's own ports, may be on the network."""
-    owner = ("project_id", (network.project_id,))
-    return (
-        NoneRefers("port", "network_id", network.id, unless=(owner, ("device_owner", DEVICE_OWNERS_OF_NETWORKS))),
-        NoneRefers("subnet", "network_id", network.id, unless=(owner,)),
-    )
+    return replace(changing(resource, events), guards=tuple(unused(network, events)))
 
 
 def _plain_changes(network: Network, changes: Mapping[str, Any]) -> Iterator[NetworkEvent]:

@@ -23,7 +23,7 @@ from libs.events import (
 )
 from libs.model import ACTIVE, DOWN
 from libs.network.addresses import version_of
-from libs.network.deciders import port_floatingips
+from libs.network.deciders import port_floatingips, service_ports
 from libs.network.deciders.access import may_name_addresses, own_port, owns
 from libs.network.deciders.address_changes import address_plan, moves, new_mac
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
@@ -37,23 +37,25 @@ from libs.network.world import Decision, Need, Question, World
 
 
 def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
-    """The port; its network when rights or binding depend on it; the subnets when addresses change, and its floating IPs."""
+    """The port and the router or floating IP that holds it; its network when rights or binding depend on it; the subnets when
+    addresses change, and its floating IPs."""
     stream = stream_of("port", command.port_id)
     resource = found(world, "port", command.port_id)
     if resource is None:
         return (stream,)
     port: Port = resource.state
+    own = (stream, *service_ports.needs(port))
     moving = moves(port, command.changes)
     foreign = not owns(world.context.actor, port.project_id) or _becomes_network_device(port, command.changes)
     if not (moving or foreign or binds_anew(port, command.changes)):
-        return (stream,)
+        return own
     network = network_at(world, port.network_id)
     if network is None or not moving:
-        return (stream, stream_of("network", port.network_id))
+        return (*own, stream_of("network", port.network_id))
     named = [wish.subnet_id for wish in command.changes.get("fixed_ips") or () if wish.subnet_id]
     subnets = dict.fromkeys(stream_of("subnet", id) for id in (*network.subnet_ids, *named))
     floating = port_floatingips.needs(port.id, world)
-    return (stream, stream_of("network", port.network_id), *subnets, *floating)
+    return (*own, stream_of("network", port.network_id), *subnets, *floating)
 
 
 def questions(command: UpdatePort, world: World) -> tuple[Question, ...]:
@@ -71,7 +73,8 @@ def questions(command: UpdatePort, world: World) -> tuple[Question, ...]:
 
 
 def update(command: UpdatePort, world: World) -> Decision:
-    """Say what changed. Raises 404, 403, 412, 400 for addresses that do not fit, 409 for the MAC of a bound port."""
+    """Say what changed. Raises 404, 403, 412, 400 for addresses that do not fit, 409 for the MAC of a bound port and
+    for what only a router or floating IP may change."""
     resource = own_port(world, command.port_id, "update_port", network_owner=False)
     check_revision(resource, command.if_revision)
     port: Port = resource.state
@@ -83,6 +86,7 @@ def update(command: UpdatePort, world: World) -> Decision:
     events.extend(_wished_binding(port, command.changes))
     now = replace(port, status=DOWN) if went_down else port
     events.extend(binding_changes(now, command.changes, network.segment if network else None, world))
+    service_ports.check_changes(port, events, world)
     return replace(changing(resource, events), guards=_kept(port, events, world))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from libs.commands import DeleteSubnet, UpdateSubnet
 from libs.errors import invalid_input
+from libs.errors.router import gateway_address_in_use
+from libs.eventlog.protocol import NoneRefers
 from libs.events import (
     SubnetDescribed,
     SubnetDhcpChanged,
@@ -23,7 +26,20 @@ from libs.network.deciders.access import own_subnet
 from libs.network.deciders.reading import changing, check_revision, found
 from libs.network.resources import stream_of
 from libs.network.subnet import Subnet
-from libs.network.world import Decision, World
+from libs.network.world import Decision, Find, Need, World
+
+
+def _routers_on(subnet_id: str) -> Find:
+    return Find("router", "subnet_ids", subnet_id)
+
+
+def update_needs(command: UpdateSubnet, world: World) -> tuple[Need, ...]:
+    """The subnet, then its network; when its gateway changes, the routers that are on it."""
+    needed = needs(command, world)
+    if "gateway_ip" not in command.changes:
+        return needed
+    routers = _routers_on(command.subnet_id)
+    return (*needed, routers, *(stream_of("router", id) for id in world.found.get(routers, ())))
 
 
 def needs(command: UpdateSubnet | DeleteSubnet, world: World) -> tuple[str, ...]:
@@ -40,7 +56,19 @@ def update(command: UpdateSubnet, world: World) -> Decision:
     subnet: Subnet = resource.state
     wanted = _wanted(subnet, command.changes)
     _check_update(subnet, wanted)
-    return changing(resource, _changes(subnet, wanted))
+    decision = changing(resource, _changes(subnet, wanted))
+    return replace(decision, guards=_gateway_unused(subnet, world)) if "gateway_ip" in wanted else decision
+
+
+def _gateway_unused(subnet: Subnet, world: World) -> tuple[NoneRefers, ...]:
+    """Guard: no router is on the subnet but those that were found. Raises 409 when one of them holds the gateway's address."""
+    wanted = _routers_on(subnet.id)
+    ids = world.found.get(wanted, ())
+    for router in (one.state for one in (found(world, "router", id) for id in ids) if one is not None):
+        for one in router.interfaces:
+            if (one.subnet_id, one.ip_address) == (subnet.id, subnet.gateway_ip):
+                raise gateway_address_in_use(one.ip_address, one.port_id)
+    return (NoneRefers(wanted.kind, wanted.column, wanted.value, besides=ids),)
 
 
 def _wanted(subnet: Subnet, changes: Mapping[str, Any]) -> dict[str, Any]:
