@@ -1,0 +1,52 @@
+"""A rig for the contract of a router's verbs: the real kernel, in a namespace that stands for a host."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from libs.config import Settings
+from libs.kernel.hands import Hands
+from tests.fakes.dhcp_guests import sh
+
+MODULES = tuple(f"libs.kernel.{name}" for name in ("links", "addresses", "nat", "announce", "radvd"))
+
+
+class Rig(Protocol):
+    """What the contract needs of a host. suffix: of its namespaces; folder: for files of daemons."""
+
+    suffix: str
+    folder: str
+
+    def call(self, verb: str, **arguments: Any) -> Any:
+        """A verb of the hands."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        ...
+
+
+class RealRig:
+    """Real hands."""
+
+    def __init__(self, folder: Path) -> None:
+        name = f"kn{uuid4().hex[:6]}"
+        self.suffix, self.folder = f"@{name}", str(folder)
+        sh("ip", "netns", "add", name)
+        self._name = name
+        self._hands = Hands(replace(Settings(), netns=name), modules=MODULES)
+        self.call = self._hands.call
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.call(
+            "radvd.remove", folders=[f"{self.folder}/{name}" for name in self.call("radvd.list", root=self.folder)]
+        )
+        for namespace in self.call("links.list", prefix="qrouter-", suffix=self.suffix):
+            self.call("links.remove", items=[{"namespace": namespace, "peers": []}])
+        self._hands.close()
+        subprocess.run(["ip", "netns", "del", self._name], check=True)
