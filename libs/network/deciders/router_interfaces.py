@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from libs.commands import AddRouterInterface, NewPort, WantedAddress
-from libs.errors import forbidden
+from libs.errors import not_found
 from libs.errors.router import bad_router, port_in_use
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import PortDeviceChanged, PortEvent, RouterInterfaceAttached
 from libs.model import ROUTER_INTERFACE_OWNER, FixedIp
 from libs.network.addresses import version_of
-from libs.network.deciders.access import own_port, own_router, owns, visible_network
+from libs.network.deciders.access import own_port, own_router, owns, sees_network
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
 from libs.network.deciders.reading import change, existing, found, network_at
@@ -119,11 +119,14 @@ def _plan(router: Router, command: AddRouterInterface, subnet: Subnet, world: Wo
 
 
 def _attachable_subnet(router: Router, subnet_id: str, world: World) -> Subnet:
-    """A subnet of an own or shared network that the router may join. Raises 404, 403, 400."""
+    """A subnet that the router may join: own, since its gateway address is taken; to see it is not enough. Raises 404, 400."""
     subnet: Subnet = existing(world, "subnet", subnet_id).state
-    network: Network = visible_network(world, subnet.network_id).state
-    if not network.shared and not owns(world.context.actor, network.project_id):
-        raise forbidden("rule:add_router_interface")
+    if not owns(world.context.actor, subnet.project_id):
+        network: Network = existing(world, "network", subnet.network_id).state
+        if not sees_network(world.context.actor, network):
+            raise not_found("subnet", subnet_id)
+        reason = f"subnet {subnet_id} is not owned by project making the request"
+        raise bad_router(f"Cannot add interface to router because {reason}")
     if not subnet.gateway_ip:
         raise bad_router("Subnet for router interface must have a gateway IP")
     if subnet.ip_version == 6 and subnet.ipv6_ra_mode is None and subnet.ipv6_address_mode is not None:
