@@ -151,6 +151,11 @@ def test_discovery_tells_versions_resources_and_extensions(admin: Browser) -> No
         assert [one["collection"] for one in admin.get(path).json["resources"]] == served
     aliases = {one["alias"] for one in admin.get("/v2.0/extensions").json["extensions"]}
     assert {"binding", "provider", "external-net", "standard-attr-revisions"} <= aliases
+    assert {"agent", "dhcp_agent_scheduler", "l3_agent_scheduler", "router", "ext-gw-mode", "extraroute"} <= aliases
+    assert {"extraroute-atomic", "fip-port-details", "floatingip-pools", "router_availability_zone"} <= aliases
+    assert not {"l3-ha", "dvr", "router-admin-state-down-before-update"} & aliases, (
+        "no router is distributed or has a twin"
+    )
     assert admin.get("/v2.0/extensions/binding.json").json["extension"]["name"] == "Port Binding"
     assert admin.get("/v2.0/extensions/trunk").status == 404
     assert admin.get("/v2.0/networks/").status == admin.get("/v2.0/networks.json").status == 200
