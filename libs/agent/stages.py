@@ -64,40 +64,50 @@ class Stages(Generic[W]):
         return [one for one in works if self.errors[one.key] is None]
 
     def each(
-        self, kind: str, verb: str, works: Iterable[W], item: Callable[[W], Any], name: str = "items"
+        self,
+        kind: str,
+        verb: str,
+        works: Iterable[W],
+        item: Callable[[W], Any],
+        name: str = "items",
+        told: Callable[[W], Sequence[str]] | None = None,
     ) -> dict[str, Mapping[str, Any]]:
-        """One call for all of `works`; {key: answer}. The changes made are counted under `kind`."""
+        """One call for all of `works`; {key: answer}. Changes made, or what is `told` in their place, are counted under `kind`."""
         chosen = self.fine(works)
         if not chosen:
             return {}
         answers = self._hands.call(verb, **{name: [item(one) for one in chosen]})
         for one, answer in zip(chosen, answers, strict=True):
-            self._tally.add(kind, answer["changes"], one.repair)
+            changes = answer["changes"] if told is None or answer["error"] else told(one)
+            self._tally.add(kind, changes, one.repair)
             self.errors[one.key] = answer["error"]
         return {one.key: answer for one, answer in zip(chosen, answers, strict=True)}
 
-    def plug(self, works: Sequence[W], items: Callable[[W], Sequence[Mapping[str, Any]]]) -> None:
-        """Plug their ports, as items for `plugs.ensure`."""
+    def plug(self, works: Sequence[W], items: Callable[[W], Sequence[Mapping[str, Any]]]) -> frozenset[str]:
+        """Plug their ports, as items for `plugs.ensure`; the names of those that were not plugged so before."""
         ports = {one.key: items(one) for one in works}
         arguments = {"bridge": self._switch.bridge, "owner": self._switch.owner}
         arguments["items"] = [item for each in ports.values() for item in each]  # type: ignore[assignment]
         repairs = {item["name"] for one in works if one.repair for item in ports[one.key]}
-        self._on_switch("plugs.ensure", works, arguments, repairs)
+        return self._on_switch("plugs.ensure", works, arguments, repairs)
 
     def unplug(self, works: Sequence[W], taps: Callable[[W], Iterable[str]]) -> None:
         """Unplug ports of before."""
         self._on_switch("plugs.remove", works, {"names": [tap for one in works for tap in taps(one)]}, set())
 
-    def _on_switch(self, verb: str, works: Sequence[W], arguments: Mapping[str, Any], repairs: Set[str]) -> None:
+    def _on_switch(
+        self, verb: str, works: Sequence[W], arguments: Mapping[str, Any], repairs: Set[str]
+    ) -> frozenset[str]:
         if not works:
-            return
+            return frozenset()
         try:
             names = self._hands.call(verb, database=self._switch.database, **arguments)
         except KernelRefused as error:
             self.late |= {one.key: str(error) for one in works}
-            return
+            return frozenset()
         self._tally.add("plugs", [name for name in names if name not in repairs])
         self._tally.add("plugs", [name for name in names if name in repairs], True)
+        return frozenset(names)
 
 
 def unplug_leftovers(hands: Verbs, switch: Switch, wanted: Set[str], tally: Tally) -> None:

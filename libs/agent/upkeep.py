@@ -62,6 +62,7 @@ class Upkeep(Generic[T]):
         self.failing: dict[str, int] = {}
         self._dirty: dict[str, set[str]] = {}  # {key: its dirty parts, "" for the whole}
         self._unsure: set[str] = set()  # things whose state on the host must be read before it is believed
+        self._resting: set[str] = set()  # things that failed and of which nothing new was heard since
         self._adopted = False
         self._lock = threading.Lock()
 
@@ -69,6 +70,7 @@ class Upkeep(Generic[T]):
         """These (key, part) are to be looked at; part empty for the whole."""
         for key, part in parts:
             self._dirty.setdefault(key, set()).add(part)
+            self._resting.discard(key)
 
     def doubt(self, key: str) -> None:
         """Nothing is taken for granted of this one: the next apply reads it back."""
@@ -86,9 +88,14 @@ class Upkeep(Generic[T]):
         for key in list(self.applied):
             self.doubt(key)
 
-    def apply(self) -> None:
-        """Bring the host to what should be. Raises Incomplete, or what the hands raise; what was not done stays dirty."""
+    def apply(self, again: bool = True) -> None:
+        """Bring the host to what should be. again: what failed before is tried too, though nothing new was heard of it.
+
+        Raises Incomplete, or what the hands raise; what was not done stays dirty.
+        """
         with self._lock:
+            if again:
+                self._resting.clear()
             self._apply()
 
     def audit(self) -> dict[str, int]:
@@ -114,9 +121,10 @@ class Upkeep(Generic[T]):
             while parts := self._next(failures):
                 self._do(parts, failures)
         finally:
+            self.failing = {key: self.failing.get(key, 0) + (key in failures) for key in (*self._resting, *failures)}
             for key in failures:
                 self.doubt(key)
-            self.failing = {key: self.failing.get(key, 0) + 1 for key in failures}
+            self._resting |= failures.keys()
             self._tally.write()
         if failures:
             raise Incomplete("; ".join(failures.values()))
@@ -127,7 +135,7 @@ class Upkeep(Generic[T]):
         whole = 0
         for key, parts in list(self._dirty.items()):
             is_whole = "" in parts or key in self._unsure
-            if key not in failures and (not is_whole or whole < _AT_ONCE):
+            if key not in failures and key not in self._resting and (not is_whole or whole < _AT_ONCE):
                 whole += is_whole
                 chosen[key] = self._dirty.pop(key)
         return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from libs.agent.stages import Switch, Verbs, unplug_leftovers
@@ -30,6 +30,7 @@ class Brain:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._upkeep: Upkeep[items.Work] = Upkeep(self, tally)
+        self.poke: Callable[[], None] = lambda: None
 
     def configurations(self) -> dict[str, Any]:
         """What Hello tells of this agent, in Neutron's terms."""

@@ -5,23 +5,19 @@ The bus side is `libs.agent`, what should be is `libs.materialise.dhcp`, the hos
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from time import monotonic
-from typing import Any
 
-from libs.agent import AgentRuntime, Link
+from libs.agent import Link
+from libs.agent.hosted import HostedAgent
 from libs.agent.stages import Switch
 from libs.agent.tally import Tally
 from libs.bus.background import Background
 from libs.config import Settings
-from libs.kernel.hands import Hands
 from libs.materialise.dhcp import Place
 from services.agent_dhcp.brain import KINDS, OWNER, Brain
 
 NEEDS = ("host", "amqp_url")
 MODULES = ("libs.kernel.links", "libs.kernel.plugs", "libs.kernel.dnsmasq")
-_CALM_SECONDS = 1.0  # a dnsmasq that keeps dying is started once a second, not in a hot loop
 
 
 def place_of(settings: Settings) -> Place:
@@ -32,49 +28,19 @@ def place_of(settings: Settings) -> Place:
     return Place(settings.host, str(folder), settings.namespace_suffix, "" if reachable else "root")
 
 
-class Agent:
-    """Brain, hands and runtime of one host, wired together. Built cheaply; `run` blocks until `close`. `link`: instead of the bus."""
-
-    def __init__(self, settings: Settings, link: Link | None = None) -> None:
-        place = place_of(settings)
-        hands = Hands(settings, self._notice, modules=MODULES, on_lost=self._hands_lost)
-        tally = Tally("dhcp is", KINDS, Path(place.folder) / "operations.json")
-        switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
-        self._hands, self._brain = hands, Brain(place, hands, switch, tally)
-        self.runtime = AgentRuntime(settings, self._brain, link)
-        self._ended_at: dict[str, float] = {}
-
-    def run(self) -> None:
-        """Serve."""
-        self.runtime.run()
-
-    def close(self) -> None:
-        """Stop the agent; what it serves goes on."""
-        self.runtime.close()
-        self._hands.close()
-
-    def _notice(self, message: dict[str, Any]) -> None:
-        folder = message.get("dnsmasq_ended")
-        if folder is None:
-            return
-        self._brain.ended(folder)
-        before, self._ended_at[folder] = self._ended_at.get(folder, 0.0), monotonic()
-        if self._ended_at[folder] - before > _CALM_SECONDS:
-            self.runtime.poke()
-        else:
-            threading.Timer(_CALM_SECONDS, self.runtime.poke).start()
-
-    def _hands_lost(self) -> None:
-        """Whom the hands watched is not watched any longer: read everything back with new hands."""
-        self._brain.doubt_everything()
-        self.runtime.poke()
+def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
+    """The agent of one host. `link`: instead of the bus."""
+    place = place_of(settings)
+    tally = Tally("dhcp is", KINDS, Path(place.folder) / "operations.json")
+    switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
+    return HostedAgent(settings, MODULES, lambda hands: Brain(place, hands, switch, tally), "dnsmasq_ended", link)
 
 
 class AgentDhcp:
     """The nameko service; the agent runs beside it."""
 
     name = "agent_dhcp"
-    agent = Background(Agent)
+    agent = Background(agent)
 
 
 SERVICE = AgentDhcp

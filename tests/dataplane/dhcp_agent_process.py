@@ -23,7 +23,7 @@ from libs.codec import recorded_from_json  # noqa: E402
 from libs.config import load  # noqa: E402
 from libs.eventlog.protocol import Recorded  # noqa: E402
 from libs.feed import AgentMessage, Feed, Fetch  # noqa: E402
-from services.agent_dhcp.service import Agent  # noqa: E402
+from services.agent_dhcp.service import agent  # noqa: E402
 
 
 class FileLink:
@@ -62,6 +62,6 @@ class FileLink:
 if __name__ == "__main__":
     log.setup("INFO", "agent_dhcp")
     link = FileLink(Path(sys.argv[1]))
-    agent = Agent(load(), link)
-    link.runtime = agent.runtime
-    agent.run()
+    hosted = agent(load(), link)
+    link.runtime = hosted.runtime
+    hosted.run()

@@ -33,3 +33,27 @@ or `qg-<11>`.
 Order for a router: links, nat, radvd, then plugs (no guest's packet before the translation stands), then arp. What leaves goes
 the other way: elements, conntrack, addresses; plugs, radvd, links.
 """
+
+from libs.materialise.l3.desired import GUESTS, Desired, View
+from libs.materialise.l3.nft import NatChange
+from libs.materialise.l3.objects import NAMESPACE_PREFIX, Device, Nat, Place, Route, Wanted, folder_of, namespace_of
+from libs.materialise.l3.plan import Work, plan
+from libs.materialise.l3.render import serve
+
+__all__ = [
+    "GUESTS",
+    "NAMESPACE_PREFIX",
+    "Desired",
+    "Device",
+    "Nat",
+    "NatChange",
+    "Place",
+    "Route",
+    "View",
+    "Wanted",
+    "Work",
+    "folder_of",
+    "namespace_of",
+    "plan",
+    "serve",
+]

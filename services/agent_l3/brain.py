@@ -1,0 +1,131 @@
+"""The L3 agent's brain: events in, verbs of the hands out. Thin: what should be is decided in `libs.materialise.l3`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from libs.agent.retry import Retry
+from libs.agent.stages import Switch, Verbs, unplug_leftovers
+from libs.agent.tally import Tally
+from libs.agent.upkeep import Incomplete, Upkeep
+from libs.eventlog.protocol import Recorded
+from libs.feed import Routing
+from libs.materialise.l3 import NAMESPACE_PREFIX, Desired, Place, Wanted, Work, plan, serve
+from libs.materialise.namespaces import owner_of
+from libs.model import L3_AGENT
+from services.agent_l3.stages import Batch, Cuts
+from services.agent_l3.told import Told
+
+KINDS, OWNER = ("links", "nat", "conntrack", "radvd", "plugs"), "netledger-l3"
+_log = logging.getLogger(__name__)
+
+
+class Brain:
+    """Keeps one host's routers as the log says. All methods may be called from any greenlet; work on the host is one at a time."""
+
+    agent_type, binary = L3_AGENT, "neutron-l3-agent"
+
+    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally) -> None:
+        self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
+        self._desired = Desired()
+        self._upkeep: Upkeep[Work] = Upkeep(self, tally)
+        self._owed: dict[str, Cuts] = {}
+        self._told = Told(self._desired.view)
+        self._retry, self._again = Retry(self._try_again), True
+        self.poke: Callable[[], None] = lambda: None  # when there is something to apply
+
+    def configurations(self) -> dict[str, Any]:
+        """What Hello tells of this agent, in Neutron's terms."""
+        return {"agent_mode": "legacy", "handle_internal_only_routers": True, "interface_driver": "openvswitch"}
+
+    def load(self) -> dict[str, int]:
+        """{routers, ex_gw_ports, interfaces, floating_ips} that are run here, and `failing`: routers not brought in order, some by id
+        (`failing/<router>`)."""
+        applied: list[Wanted] = list(self._upkeep.applied.values())
+        gateways = sum(one.outside is not None for one in applied)
+        return {
+            "routers": len(applied),
+            "ex_gw_ports": gateways,
+            "interfaces": sum(len(one.devices) for one in applied) - gateways,
+            "floating_ips": sum(len(one.floatingips) for one in applied),
+            **self._upkeep.load(),
+        }
+
+    def guests(self, router_id: str) -> dict[str, tuple[str, str]]:
+        """{fixed address: (instance id, project id)} of those who may ask for metadata by way of a router."""
+        return self._desired.guests(router_id)
+
+    def forget(self, networks: tuple[str, ...] | None) -> None:
+        """Drop these networks and routers (None: all); what does not come back is removed by the next apply."""
+        self._upkeep.mark(self._desired.forget(networks))
+
+    def take(self, recorded: Recorded) -> None:
+        """Take in one event; the host is not touched."""
+        self._upkeep.mark(self._desired.take(recorded))
+
+    def ended(self, folder: str) -> None:
+        """A router's radvd is gone: the next apply reads that router back and repairs it."""
+        for router_id, applied in list(self._upkeep.applied.items()):
+            if applied.folder == folder:
+                self._upkeep.doubt(router_id)
+
+    def doubt_everything(self) -> None:
+        """The next apply reads everything back (the hands were lost, or a look round is due)."""
+        self._upkeep.doubt_everything()
+
+    def apply(self) -> Routing | None:
+        """Bring the host to what should be; floating IPs that work now, or work no longer. Raises what the hands raise. A router that
+        cannot be brought in order stays dirty and is tried again later; the others are served and told of."""
+        again, self._again = self._again, False
+        try:
+            self._upkeep.apply(again)
+        except Incomplete as error:
+            _log.warning("routers are not as desired: %s", error)
+        self._retry.after(len(self._upkeep.failing))
+        return self._told.news(self._upkeep.applied, self._upkeep.failing)
+
+    def audit(self) -> dict[str, int]:
+        """Read everything back and repair it; {kind: changes} that were needed although nothing new was wanted."""
+        try:
+            return self._upkeep.audit()
+        except Incomplete:  # nothing was repaired; the next apply tells of what fails
+            return {}
+
+    def report(self) -> Routing:
+        """Every floating IP of the routers here that works or fails, `complete`."""
+        self._told.news(self._upkeep.applied, self._upkeep.failing)
+        return self._told.complete()
+
+    def adopt(self) -> None:
+        """Find what an earlier life left on this host, so that what is not run any longer goes."""
+        suffix = self._place.namespace_suffix
+        names = set(self._hands.call("links.list", prefix=NAMESPACE_PREFIX, suffix=suffix))
+        names |= set(self._hands.call("radvd.list", root=self._place.folder))
+        for router_id in sorted(id for id in (owner_of(name, NAMESPACE_PREFIX, suffix) for name in names) if id):
+            if router_id not in self._upkeep.applied:
+                self._upkeep.doubt(router_id)
+        wanted = [one for one in map(self._serve, self._desired.routers) if one is not None]
+        unplug_leftovers(self._hands, self._switch, {tap for one in wanted for tap in one.taps}, self.tally)
+
+    def work(self, router_id: str, parts: set[str], unsure: bool) -> Work | None:
+        """What there is to do about one router; None for nothing. Guests alone (`GUESTS`) touch nothing on the host."""
+        if "" not in parts and not unsure:
+            return None
+        wanted = self._serve(router_id)
+        for text in wanted.refused if wanted else ():
+            _log.warning("router %s: left out: %s", router_id, text)
+        return plan(router_id, self._upkeep.applied.get(router_id), wanted, unsure, self._place)
+
+    def run(self, batch: Sequence[Work]) -> Mapping[str, str | None]:
+        """Do a batch; {router_id: error or None}."""
+        return Batch(self._hands, batch, self._switch, self.tally, self._owed).run()
+
+    def _serve(self, router_id: str) -> Wanted | None:
+        view = self._desired.view(router_id)
+        return serve(view, self._place) if view is not None else None
+
+    def _try_again(self) -> None:
+        self._again = True
+        self.poke()
