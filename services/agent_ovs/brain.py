@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from libs.agent.retry import Retry
 from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.feed import PortReport, Wiring
@@ -16,7 +17,6 @@ from libs.materialise.ovs.view import BR_INT, BR_TUN, Layout, datapath_type
 from libs.model import OVS_AGENT
 from services.agent_ovs.database import Database
 from services.agent_ovs.neighbours import Neighbours
-from services.agent_ovs.retry import Retry
 from services.agent_ovs.switch import Switch, Verbs
 from services.agent_ovs.tally import Tally
 
