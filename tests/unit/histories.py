@@ -1,4 +1,5 @@
-"""Random lives of networks, subnets and ports: commands on a few ids, so that they meet, refused ones included."""
+"""Random lives of networks, subnets, ports, routers and floating IPs: commands on a few ids, so that they meet, refused ones
+included."""
 
 from __future__ import annotations
 
@@ -32,6 +33,7 @@ from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.memory import MemoryLog
 from libs.model import Actor, Context, HostRoute
 from tests.fakes.choosers import Choosers
+from tests.unit import histories_layer3
 from tests.unit.people import THEM, US, pool, uuid_of
 
 _networks = st.integers(0, 1).map(lambda n: uuid_of(100 + n))
@@ -121,6 +123,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
         _dhcp_ports,
     ),
     st.builds(lambda net, host: UnscheduleDhcp(net, _AGENTS[host], host, ""), _networks, _dhcp_hosts),
+    histories_layer3.commands,
 )
 histories = st.lists(commands, min_size=8, max_size=30)
 START: tuple[Command, ...] = (
@@ -140,9 +143,16 @@ START: tuple[Command, ...] = (
             NewPort(uuid_of(301), uuid_of(101), THEM, mac_address="fa:16:3e:ff:00:01"),
         )
     ),
+    *histories_layer3.START,
 )
 """Something to live with from the first moment."""
-_OWN_ID = {NewNetwork: "network_id", NewSubnet: "subnet_id", NewPort: "port_id", ScheduleDhcp: "port_id"}
+_OWN_IDS: dict[type, tuple[str, ...]] = {
+    NewNetwork: ("network_id",),
+    NewSubnet: ("subnet_id",),
+    NewPort: ("port_id",),
+    ScheduleDhcp: ("port_id",),
+    **histories_layer3.OWN_IDS,
+}
 
 
 @dataclass
@@ -197,7 +207,6 @@ class Life:
             return {key: self._placed(one) for key, one in value.items()}
         if not is_dataclass(value):
             return value
-        if type(value) in _OWN_ID:
-            slot = getattr(value, _OWN_ID[type(value)])
-            self.slots[slot] = uuid_of(1000 + next(self.numbers))
+        for name in _OWN_IDS.get(type(value), ()):
+            self.slots[getattr(value, name)] = uuid_of(1000 + next(self.numbers))
         return replace(value, **{one.name: self._placed(getattr(value, one.name)) for one in fields(value)})

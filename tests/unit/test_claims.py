@@ -12,7 +12,7 @@ from libs.events import (
     PortDeleted,
     PortMacChanged,
 )
-from libs.network.claims import Claims, claims_of, ip_claim, mac_claim, segment_claim
+from libs.network.claims import Claims, claims_of, floating_claim, ip_claim, mac_claim, router_port_claim, segment_claim
 from libs.network.resources import fold_recorded
 from tests.unit.histories import START, Life, histories
 from tests.unit.people import MAC, MAC2, NET, PORT, SUBNET, US, a_network, a_port
@@ -53,6 +53,10 @@ def holdings(resources) -> dict[str, str]:
         elif stream.startswith("port-"):
             held = [ip_claim(one.subnet_id, one.ip_address) for one in state.fixed_ips]
             keys = [mac_claim(state.network_id, state.mac_address), *held]
+        elif stream.startswith("router-"):
+            keys = [router_port_claim(state.id, one.subnet_id) for one in state.interfaces]
+        elif stream.startswith("floatingip-") and state.target:
+            keys = [floating_claim(state.target.port_id, state.target.ip_address)]
         for key in keys:
             assert key not in out, f"{key} is held by {stream} and {out[key]}"
             out[key] = stream
