@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from amqp.exceptions import NotFound
+from kombu import Connection
 
 from cli.servers import PrivateRabbitMQ
 from libs.asking import Asker
@@ -76,21 +78,25 @@ def addresses(ports: list[dict[str, Any]]) -> list[str]:
     return [one["ip_address"] for port in ports for one in port["fixed_ips"]]
 
 
+def _listening(url: str) -> int:
+    """How many replicas take questions from the queue that they share."""
+    with Connection(url) as connection:
+        try:
+            return int(connection.default_channel.queue_declare("rpc-ipam", passive=True).consumer_count)
+        except NotFound:
+            return 0
+
+
 @pytest.fixture(scope="module")
 def ipams(database: Database, broker: PrivateRabbitMQ) -> Iterator[list[Launched]]:
     """Two replicas."""
     database.fresh()
     settings = {"database_url": database.url, "amqp_url": broker.url}
     services = [Launched("services.ipam.service", settings=settings) for _ in range(2)]
-    caller, deadline = Caller(broker.url, 1.0), time.monotonic() + 20
-    while True:
-        try:
-            caller.call("ipam", "answer", [])
-            break
-        except Refusal:
-            assert time.monotonic() < deadline, services[0].log()
-    time.sleep(1.0)
-    caller.close()
+    deadline = time.monotonic() + 20
+    while _listening(broker.url) < len(services):
+        assert time.monotonic() < deadline, services[0].log()
+        time.sleep(0.05)
     yield services
     for service in services:
         service.stop()

@@ -49,6 +49,11 @@ class Churn:
         self._over.set()
         self._thread.join(30)
 
+    def goes_on(self, count: int) -> None:
+        """Wait until it has made so many more ports."""
+        goal = len(self.made) + count
+        eventually(f"{count} more ports", lambda: len(self.made) >= goal)
+
     def _work(self) -> None:
         while not self._over.wait(0.01):
             try:
@@ -74,12 +79,11 @@ def test_the_leader_is_killed_again_and_again_and_another_goes_on(cloud: Cloud) 
     network = cloud.network()
     with Churn(cloud, network) as churn:
         for _ in range(3):
-            time.sleep(0.7)
+            churn.goes_on(10)
             kill(cloud)
             eventually("another leads", lambda: leads(cloud))
             cloud.start("topology")
-        time.sleep(0.5)
-    assert len(churn.made) > 20
+        churn.goes_on(10)
     eventually("both hosts hold the truth", lambda: all(cloud.follows(agent) for agent in agents))
     assert all(None not in agent.brain.forgotten[1:] for agent in agents), "nobody had to start from nothing"
     bound = cloud.log.pool.query(
@@ -143,8 +147,8 @@ def test_all_database_sessions_are_cut(cloud: Cloud, database: Database) -> None
     agent = cloud.host("compute1")
     cloud.host("compute2")
     network = cloud.network()
-    with Churn(cloud, network):
-        time.sleep(0.3)
+    with Churn(cloud, network) as churn:
+        churn.goes_on(5)
         with psycopg2.connect(database.url) as session, session.cursor() as cursor:
             cursor.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'netledger%'"
@@ -152,7 +156,7 @@ def test_all_database_sessions_are_cut(cloud: Cloud, database: Database) -> None
             )
             assert len(cursor.fetchall()) > 8
         session.close()
-        time.sleep(1.0)
+        churn.goes_on(10)
     port = cloud.port(network, "compute1")
     agent.plug(port)
     eventually("ACTIVE", lambda: cloud.state("port", port).status == ACTIVE)
@@ -166,11 +170,11 @@ def test_all_broker_connections_are_cut(cloud: Cloud, broker: PrivateRabbitMQ) -
     port = cloud.port(network, "compute1")
     agent.plug(port)
     eventually("ACTIVE", lambda: cloud.state("port", port).status == ACTIVE)
-    with Churn(cloud, network):
-        time.sleep(0.3)
+    with Churn(cloud, network) as churn:
+        churn.goes_on(5)
         assert cut_off(broker) > 5
         agent.unplug(port)
-        time.sleep(1.0)
+        churn.goes_on(10)
     eventually("the truth about what hosts hold", lambda: cloud.follows(agent))
     eventually("the truth about the port", lambda: cloud.state("port", port).status == DOWN)
 
