@@ -15,6 +15,8 @@ from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.protocol import Recorded
 from libs.model import Actor, Context
 
+CommitAll = Callable[[Sequence[Command], str], list[Refusal | None]]
+"""Commits commands together for one sender (the request's name), each with its own fate."""
 ACTOR = Actor("netledger-topology", "", ("admin",))
 WIDTH = 32
 

@@ -19,22 +19,18 @@ from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Fetch
 from libs.gather import Gather
-from libs.model import DHCP_AGENT, L3_AGENT
 from libs.network.world import Answer, ChooseBinding, ChooseSegment, Question
-from services.topology import fetch
+from services.topology import feeds, fetch
+from services.topology.agents import Agents
 from services.topology.commits import Commits
-from services.topology.dhcp import DhcpServed
-from services.topology.failover import Failover
 from services.topology.heartbeats import Heartbeats
 from services.topology.inbox import LogReader
 from services.topology.leader import Leadership, Loop, guarded
 from services.topology.model import Model, load, plan_of
-from services.topology.process import Process
+from services.topology.processes import processes
+from services.topology.registry import Registry
 from services.topology.relay import Relay
 from services.topology.reports import Reports
-from services.topology.routers import RoutersRun
-from services.topology.routing import Routed
-from services.topology.scheduling import Served
 from services.topology.senders import Sender, sender
 from services.topology.store import PgFeedStore
 from services.topology.watch import Watch
@@ -64,7 +60,8 @@ class Topology:
         )
         self._commits = Commits(Ledger(self._log, asker))
         self._heartbeats = Heartbeats(self._log.pool, min(2.0, settings.agent_down_seconds / 5))
-        self._reports = Reports(self._log.pool, self._heartbeats, self._commits.all, self._answer_fetch)
+        registry = Registry(self._heartbeats, self._commits.all, self._agents, self._beckon)
+        self._reports = Reports(self._log.pool, registry, self._commits.all, self._answer_fetch)
         self._leadership = Leadership(settings.database_url, self._lead, lambda: self._pulse.is_up)
         self._model: Model
         self._reader: LogReader
@@ -152,6 +149,16 @@ class Topology:
         except Away as error:
             _log.warning("an answer was not sent, the agent will ask again: %s", error)
 
+    def _agents(self) -> Agents | None:
+        return self._model.agents if self._ready.is_set() else None
+
+    def _beckon(self, who: Sender) -> None:
+        """Whoever finds a gap in its feed says hello and asks for what it lacks."""
+        try:
+            self._feeds.answer(who.user, feeds.BECKON)
+        except Away as error:
+            _log.warning("an agent was not asked who it is: %s", error)
+
     def _lead(self, session: Connection) -> Sequence[Loop]:
         """What the holder of the lock does. Raises Refusal 503, psycopg2's errors."""
         settings = self._settings
@@ -164,7 +171,7 @@ class Topology:
             self._feeds.publish_all,
             lambda: self._pulse.is_up,
         )
-        dhcp, routers = self._processes()
+        dhcp, routers = processes(self._log, self._log.pool, self._commits, self._model.agents, settings)
         dhcp_from, routers_from = dhcp.start(), routers.start()
         return [
             lambda stop: self._work(stop, relay.position, relay.take, relay.rest, False),
@@ -172,17 +179,6 @@ class Topology:
             lambda stop: self._work(stop, routers_from, routers.take, routers.tend, True),
             watch.run,
         ]
-
-    def _processes(self) -> tuple[Process[Served], Process[Routed]]:
-        """What keeps networks and routers served."""
-        log, pool, agents, settings = self._log, self._log.pool, self._model.agents, self._settings
-        dhcp = DhcpServed(log, pool, self._commits, agents, settings.dhcp_agents_per_network)
-        routers = RoutersRun(log, pool, self._commits, agents)
-        patience = settings.agent_down_seconds
-        return (
-            Process(log, pool, dhcp, Failover(agents, DHCP_AGENT, patience)),
-            Process(log, pool, routers, Failover(agents, L3_AGENT, patience)),
-        )
 
     def _work(self, stop: threading.Event, position: int, take: Take, rest: Callable[[], None], always: bool) -> None:
         inbox = self._reader.open(position)

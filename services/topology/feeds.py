@@ -30,6 +30,10 @@ def message(
     return Feed(identity.log_id, identity.epoch, prev, position, facts, plan.entered, plan.left)
 
 
+BECKON = Feed("", 0, 0, 0)
+"""A message of no log: who gets it has a gap, and so says hello and fetches."""
+
+
 def nudge(identity: LogIdentity, position: int) -> Feed:
     """A message without facts whose `prev` makes a host that is behind `position` fetch what it lacks."""
     return Feed(identity.log_id, identity.epoch, position, position)

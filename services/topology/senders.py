@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from libs.commands import RegisterAgent
 from libs.feed import Hello
 from libs.model import host_token, is_printable
+from libs.network.agent import agent_ids
 
 MAX_TEXT, MAX_CONFIGURATIONS, MAX_DEPTH = 255, 16 * 1024, 10
 _ESCAPE = re.compile(r"-([0-9a-f]{2})")
@@ -30,8 +30,8 @@ class Sender:
 
     @property
     def agent_id(self) -> str:
-        """The same for ever for a host and type, so that an agent that says hello again is known."""
-        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.agent_type}@{self.host}"))
+        """The first id of a host's agent of this type; another one follows when an operator has deleted it."""
+        return next(agent_ids(self.host, self.agent_type))
 
 
 def sender(user: str, parsed: tuple[str, str] | None) -> Sender | None:
@@ -45,7 +45,8 @@ def sender(user: str, parsed: tuple[str, str] | None) -> Sender | None:
 
 
 def registration(hello: Hello, who: Sender) -> RegisterAgent | None:
-    """The command that a hello comes to; None when it is not about its sender or holds what no agent says."""
+    """The command that a hello comes to, as the host's first agent of its type; None when it is not about its sender or holds what no
+    agent says."""
     if (hello.host, hello.agent_type) != (who.host, who.agent_type):
         return None
     texts = (hello.binary, hello.availability_zone)

@@ -10,6 +10,7 @@ from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import PortRenamed
 from libs.feed import Hello, PortReport, Wiring
 from libs.model import ACTIVE, DHCP_AGENT, DOWN, OVS_AGENT
+from libs.network.agent import agent_ids
 from libs.rates import Rates
 from services.topology import feeds, status
 from services.topology.model import segments_of
@@ -41,7 +42,7 @@ def test_a_host_follows_from_the_brokers_word(host: str) -> None:
     assert (who.host, who.agent_type) == (host, OVS_AGENT)
     other = sender(agent_user(DHCP_AGENT, host), parse_user(agent_user(DHCP_AGENT, host)))
     assert other is not None
-    assert other.agent_id != who.agent_id
+    assert next(agent_ids(other.host, other.agent_type)) != next(agent_ids(who.host, who.agent_type))
 
 
 @pytest.mark.parametrize("user", ["netledger", "", "agent-ovs.", "agent-ovs.-zz", "agent-ovs.a-00", "agent-ovs.a-41-"])
@@ -59,7 +60,7 @@ def test_a_hello_is_believed_about_its_sender_alone() -> None:
     assert who is not None
     registered = registration(hello(), who)
     assert registered is not None
-    assert registered.agent_id == who.agent_id
+    assert registered.agent_id == next(agent_ids("h", OVS_AGENT))
     for lie in ({"host": "g"}, {"agent_type": DHCP_AGENT}, {"binary": "x\ny"}, {"configurations": {"a": "b" * 20_000}}):
         assert registration(hello(**lie), who) is None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import given
@@ -54,17 +56,22 @@ def served(*ports: Port, subnets: tuple[Subnet, ...] = (subnet(),)) -> Served:
     )
 
 
-def loaded(**numbers: int) -> Loads:
+def loaded(numbers: Mapping[str, int]) -> Loads:
     """Hosts that serve so many other networks."""
     return Loads((host, f"other {index}") for host, number in numbers.items() for index in range(number))
 
 
 def done(
-    view: Served, agents: Agents, wanted: int = 1, lost: tuple[str, ...] = (), cause: str = "subnet-s1@1", **loads: int
+    view: Served,
+    agents: Agents,
+    wanted: int = 1,
+    lost: tuple[str, ...] = (),
+    cause: str = "subnet-s1@1",
+    loads: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Command]:
     """lost: hosts whose DHCP agents' work is to be given away."""
     gone = {f"dhcp-{host}" for host in lost}
-    return scheduling.commands(view, agents, loaded(**loads), wanted, cause, gone.__contains__)
+    return scheduling.commands(view, agents, loaded(loads), wanted, cause, gone.__contains__)
 
 
 def hosts_of(commands: list[Command]) -> list[str]:
@@ -72,7 +79,7 @@ def hosts_of(commands: list[Command]) -> list[str]:
 
 
 def test_a_network_with_dhcp_gets_the_least_loaded_agent() -> None:
-    assert hosts_of(done(served(), cloud("a", "b", "c"), a=3, b=1, c=2)) == ["b"]
+    assert hosts_of(done(served(), cloud("a", "b", "c"), loads={"a": 3, "b": 1, "c": 2})) == ["b"]
 
 
 def test_the_choice_is_the_same_each_time_and_its_port_too() -> None:
@@ -97,13 +104,13 @@ def test_a_served_network_is_left_alone() -> None:
 
 def test_two_agents_stand_in_different_zones_if_they_can() -> None:
     agents = cloud("a", "b", "c", zones={"a": "east", "b": "east", "c": "west"})
-    assert hosts_of(done(served(), agents, wanted=2, c=9)) == ["a", "c"]
+    assert hosts_of(done(served(), agents, wanted=2, loads={"c": 9})) == ["a", "c"]
 
 
 def test_hints_bind_to_zones() -> None:
     agents = cloud("a", "b", zones={"b": "west"})
     hinted = Served(replace(RED, availability_zone_hints=("west",)), (subnet(),))
-    assert hosts_of(done(hinted, agents, b=50)) == ["b"]
+    assert hosts_of(done(hinted, agents, loads={"b": 50})) == ["b"]
     nowhere = Served(replace(RED, availability_zone_hints=("south",)), (subnet(),))
     assert done(nowhere, agents) == []
     assert scheduling.is_lacking(nowhere, agents, 1)
@@ -121,7 +128,7 @@ def test_dead_agents_and_hosts_that_cannot_carry_the_network_are_passed_over() -
 def test_agents_that_take_no_new_work_keep_what_they_serve() -> None:
     agents = cloud("a", "b")
     agents.take(AgentAdminStateChanged("dhcp-a", "a", False))
-    assert hosts_of(done(served(), agents, b=9)) == ["b"]
+    assert hosts_of(done(served(), agents, loads={"b": 9})) == ["b"]
     assert done(served(its_port("a", "s1")), agents) == []
 
 
@@ -211,8 +218,8 @@ def test_a_lost_port_is_replaced_by_a_fresh_one() -> None:
 def test_after_its_commands_a_network_needs_nothing_more(size: int, wanted: int, numbers: list[int]) -> None:
     names = ("a", "b", "c", "d")[:size]
     agents, loads = cloud(*names), dict(zip(names, numbers, strict=False))
-    chosen = hosts_of(done(served(), agents, wanted, **loads))
+    chosen = hosts_of(done(served(), agents, wanted, loads=loads))
     assert len(chosen) == len(set(chosen)) == min(size, wanted)
     after = served(*(its_port(host, "s1") for host in chosen))
-    assert done(after, agents, wanted, **loads) == []
+    assert done(after, agents, wanted, loads=loads) == []
     assert scheduling.is_lacking(after, agents, wanted) == (size < wanted)
