@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from amqp.exceptions import NotFound
-from kombu import Connection
+from kombu.connection import Connection
 
 from cli.servers import PrivateRabbitMQ
 from libs.asking import Asker
@@ -80,7 +80,7 @@ def addresses(ports: list[dict[str, Any]]) -> list[str]:
 
 def _listening(url: str) -> int:
     """How many replicas take questions from the queue that they share."""
-    with Connection(url) as connection:
+    with Connection(url) as connection:  # type: ignore[no-untyped-call]
         try:
             return int(connection.default_channel.queue_declare("rpc-ipam", passive=True).consumer_count)
         except NotFound:
