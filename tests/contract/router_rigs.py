@@ -1,4 +1,4 @@
-"""A rig for the contract of a router's verbs: the real kernel, in a namespace that stands for a host."""
+"""Rigs for the contract of a router's verbs: the real kernel, in a namespace that stands for a host, and one that pretends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import uuid4
 from libs.config import Settings
 from libs.kernel.hands import Hands
 from tests.fakes.dhcp_guests import sh
+from tests.fakes.router_host import FakeRouters
 
 MODULES = tuple(f"libs.kernel.{name}" for name in ("links", "addresses", "nat", "announce", "radvd"))
 
@@ -50,3 +51,14 @@ class RealRig:
             self.call("links.remove", items=[{"namespace": namespace, "peers": []}])
         self._hands.close()
         subprocess.run(["ip", "netns", "del", self._name], check=True)
+
+
+class FakeRig:
+    """Hands that pretend."""
+
+    def __init__(self, folder: Path) -> None:
+        self.suffix, self.folder = "@fake", str(folder)
+        self.call = FakeRouters().call
+
+    def close(self) -> None:
+        """Nothing is left behind."""

@@ -11,13 +11,13 @@ import pytest
 from libs.materialise.l3 import nft
 from libs.materialise.l3.advert import Advert, Prefix, text_of
 from libs.materialise.l3.objects import Nat, sysctls
-from tests.contract.router_rigs import RealRig, Rig
+from tests.contract.router_rigs import FakeRig, RealRig, Rig
 
 GATEWAY, FLOATING = "198.51.100.10", {"198.51.100.100": "10.4.0.12", "198.51.100.101": "10.4.0.13"}
 ADVERT = Advert("qr-1", 1450, False, False, (Prefix("fd00:4::/64", True),))
 
 
-@pytest.fixture(params=[pytest.param(RealRig, id="kernel", marks=pytest.mark.root)])
+@pytest.fixture(params=[pytest.param(RealRig, id="kernel", marks=pytest.mark.root), pytest.param(FakeRig, id="fake")])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     rig = request.param(tmp_path)
     yield rig
