@@ -30,10 +30,10 @@ DHCP_AGENT_ID = "00000000-0000-4000-8000-0000000000a1"
 
 
 class Cloud:
-    """A log, those who are asked, and a clock: what the story's people talk to."""
+    """A log (in memory unless another is given), those who are asked, and a clock: what the story's people talk to."""
 
-    def __init__(self) -> None:
-        self.log = MemoryLog()
+    def __init__(self, log: Any = None) -> None:
+        self.log = log or MemoryLog()
         self.choosers = Choosers(self.log)
         self.ledger = Ledger(self.log, self.choosers.ask)
         self._numbers = itertools.count(1)

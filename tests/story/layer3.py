@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from libs.commands import (
@@ -84,6 +85,11 @@ def reported(cloud: Cloud, floating: dict[str, Any], status: str, host: str = "n
 
 def check_layer3(cloud: Cloud) -> None:
     """Routers, their ports and floating IPs fit together as the facts tell them, and so do the claims."""
+    _check_claims(cloud.log.claims(), check_facts(cloud))
+
+
+def check_facts(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    """Routers, their ports and floating IPs fit together as the facts tell them; {kind: {id: state}} of what is alive."""
     folded = fold_recorded(cloud.log.read(0, 1_000_000))
     alive: dict[str, dict[str, Any]] = {}
     for stream, resource in folded.items():
@@ -93,7 +99,7 @@ def check_layer3(cloud: Cloud) -> None:
     _check_routers(alive)
     _check_floating_ips(alive)
     _check_owned_ports(alive)
-    _check_claims(cloud, alive)
+    return alive
 
 
 def _check_routers(alive: dict[str, dict[str, Any]]) -> None:
@@ -137,7 +143,7 @@ def _check_owned_ports(alive: dict[str, dict[str, Any]]) -> None:
     assert {one.id for one in ports if one.device_owner in owners and is_uuid(one.device_id)} == needed
 
 
-def _check_claims(cloud: Cloud, alive: dict[str, dict[str, Any]]) -> None:
+def _check_claims(claims: Iterable[str], alive: dict[str, dict[str, Any]]) -> None:
     ports, floating = alive.get("port", {}).values(), alive.get("floatingip", {}).values()
     wanted = [ip_claim(one.subnet_id, one.ip_address) for port in ports for one in port.fixed_ips]
     wanted += [floating_claim(one.target.port_id, one.target.ip_address) for one in floating if one.target]
@@ -145,4 +151,4 @@ def _check_claims(cloud: Cloud, alive: dict[str, dict[str, Any]]) -> None:
         wanted += [router_port_claim(router.id, one.subnet_id) for one in router.interfaces]
     assert max(Counter(wanted).values(), default=1) == 1, "addresses and targets are unique"
     sorts = ("ip/", "floating/", "router-port/")
-    assert {key for key in cloud.log.claims() if key.startswith(sorts)} == set(wanted)
+    assert {key for key in claims if key.startswith(sorts)} == set(wanted)

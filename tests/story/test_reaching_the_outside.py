@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,12 +19,12 @@ from libs.commands import (
     UpdateNetwork,
     UpdatePort,
     UpdateRouter,
-    WantedAddress,
 )
 from libs.errors import Refusal
 from libs.eventlog.commit import Ledger
 from tests.fakes.rows import all_rows
 from tests.story.cloud import GUEST, NOVA, OWNER, Cloud, a_port, a_tenants_network, boots, user
+from tests.story.contest import Contest
 from tests.story.layer3 import (
     L3_AGENTS,
     a_floating_ip,
@@ -184,44 +183,10 @@ def test_a_router_that_moves_takes_its_floating_ips_reports_to_the_new_host(clou
     assert reported(cloud, floating, "ACTIVE", "compute1") == "ACTIVE"
 
 
-def at_once(*calls: Callable[[], object]) -> list[Refusal | None]:
-    """What became of each, when all were done at the same time."""
-    fates: list[Refusal | None] = [None] * len(calls)
-    start = threading.Barrier(len(calls))
-
-    def run(index: int) -> None:
-        start.wait()
-        try:
-            calls[index]()
-        except Refusal as refusal:
-            fates[index] = refusal
-
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return fates
-
-
-@pytest.mark.parametrize("rounds", range(10))
-def test_whoever_comes_first_floating_ips_never_lead_nowhere(cloud: Cloud, rounds: int) -> None:
+def test_whoever_comes_first_floating_ips_never_lead_nowhere(cloud: Cloud) -> None:
     outside, _ = the_outside(cloud)
     network, subnet = a_tenants_network(cloud)
-    ports, router = [a_port(cloud, network)["id"] for _ in range(2)], a_router(cloud)
-    leads(cloud, router, outside)
-    joins(cloud, router, subnet)
-    floating = [a_floating_ip(cloud, outside) for _ in range(3)]
-    others = Ledger(cloud.log, cloud.choosers.ask)
-    fates = at_once(
-        lambda: points(cloud, floating[0], ports[0]),
-        lambda: points(cloud, floating[1], ports[0]),
-        lambda: points(cloud, floating[2], ports[1]),
-        lambda: others.commit(DeletePort(ports[1]), cloud.context(user())),
-        lambda: others.commit(UpdateRouter(router, {"gateway": None}), cloud.context(user())),
-        lambda: others.commit(RemoveRouterInterface(router, subnet_id=subnet), cloud.context(user())),
-        lambda: others.commit(UpdatePort(ports[0], {"fixed_ips": (WantedAddress(subnet),)}), cloud.context(user())),
-    )
-    assert fates[3] is None, "a port can always be deleted"
-    assert fates[0] or fates[1], "one floating IP for an address"
-    check_layer3(cloud)
+    contest = Contest(cloud, Ledger(cloud.log, cloud.choosers.ask), outside, network, subnet, a_router(cloud))
+    for _ in range(20):
+        contest.round()
+        check_layer3(cloud)
