@@ -11,7 +11,7 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from libs.kernel.rtnl import Route, set_routes
+from libs.kernel.rtnl import LINK_SCOPE, Route, set_routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def ensure(ipr: IPRoute, wanted: Sequence[Wanted], indexes: Mapping[str, int], c
 
 
 def _set(ipr: IPRoute, how: str, one: Wanted, indexes: Mapping[str, int], changes: list[str]) -> None:
-    way: dict[str, Any] = {"gateway": one.via} if one.via else {}
+    way: dict[str, Any] = {"gateway": one.via} if one.via else {"scope": LINK_SCOPE}  # or it would bear no gateway
     way |= {"oif": indexes[one.device]} if one.device else {}
     with _unless_there():
         ipr.route(how, dst=one.to, **way)
@@ -58,7 +58,7 @@ def _set(ipr: IPRoute, how: str, one: Wanted, indexes: Mapping[str, int], change
 
 def _delete(ipr: IPRoute, route: Route, changes: list[str]) -> None:
     way = {"gateway": route.via} if route.via else {}
-    ipr.route("del", dst=route.to, oif=route.index, priority=route.priority, **way)
+    ipr.route("del", dst=route.to, oif=route.index, priority=route.priority, scope=route.scope, **way)
     changes.append(f"route {route.to} via {route.via or route.device} removed")
 
 

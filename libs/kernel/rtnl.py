@@ -8,7 +8,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-_LINK_SCOPE, _MAIN_TABLE, _UNICAST = 253, 254, 1
+LINK_SCOPE, _MAIN_TABLE, _UNICAST = 253, 254, 1
 _OURS = {3, 4}  # route protocols boot and static: what people and agents set, not the kernel nor router advertisements
 _ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 
@@ -40,20 +40,22 @@ def devices(ipr: IPRoute) -> dict[str, dict[str, Any]]:
     out = {name: link | {"addresses": []} for name, link in links(ipr).items()}
     names = {link["index"]: name for name, link in out.items()}
     for address in ipr.get_addr():
-        if address["scope"] != _LINK_SCOPE:
+        if address["scope"] != LINK_SCOPE:
             out[names[address["index"]]]["addresses"].append(f"{address.get('address')}/{address['prefixlen']}")
     return out
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route to `to` (a CIDR) by the gateway `via` (empty: on the link) out of `device`, whose index is `index`."""
+    """A route to `to` (a CIDR) by the gateway `via` (empty: on the link) out of `device`, whose index is `index`; priority and scope
+    as netlink has them."""
 
     to: str
     via: str
     device: str
     index: int
     priority: int
+    scope: int
 
 
 def set_routes(ipr: IPRoute) -> list[Route]:
@@ -64,8 +66,8 @@ def set_routes(ipr: IPRoute) -> list[Route]:
         if route["proto"] in _OURS and route["type"] == _UNICAST:
             to = f"{route.get('dst') or _ANY[route['family']]}/{route['dst_len']}"
             index = route.get("oif") or 0
-            way = Route(to, route.get("gateway") or "", names.get(index, ""), index, route.get("priority") or 0)
-            out.append(way)
+            via, priority = route.get("gateway") or "", route.get("priority") or 0
+            out.append(Route(to, via, names.get(index, ""), index, priority, route["scope"]))
     return sorted(out, key=lambda one: (one.to, one.priority, one.via, one.index))
 
 

@@ -15,10 +15,14 @@ from uuid import uuid4
 from libs.config import Settings
 from libs.kernel.hands import Hands
 from libs.kernel.inside import inside
+from libs.materialise.l3 import nft
+from libs.materialise.l3.advert import Advert, Prefix, text_of
+from libs.materialise.l3.objects import Nat
 from tests.fakes.dhcp_guests import Guest, sh
 
 MODULES = ("links", "addresses", "nat", "announce", "radvd")
 GATEWAY, STRANGER = "198.51.100.10", "198.51.100.254"
+FLOATING, FIXED = "198.51.100.100", "10.4.0.12"
 _MACS = {"a": "fa:16:3e:00:00:0a", "b": "fa:16:3e:00:00:0b", "out": "fa:16:3e:00:00:0c"}
 _SYSCTLS = [["net.ipv4.ip_forward", "1"], ["net.ipv6.conf.all.forwarding", "1"], ["net.ipv4.conf.all.arp_ignore", "1"]]
 PORT = 7000
@@ -130,6 +134,14 @@ def _echo(link: socket.socket) -> None:
             link.sendall(data)
 
 
+def answers(world: World, name: str, address: str) -> bool:
+    """Whether that guest gets an answer from there."""
+    try:
+        return world.ask(name, address) != ""
+    except OSError:
+        return False
+
+
 def echoes(link: socket.socket) -> bool:
     """Whether a connection still carries data both ways."""
     try:
@@ -145,3 +157,38 @@ def wait_until(happened: Callable[[], bool], seconds: float = 3.0) -> None:
     while not happened() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert happened()
+
+
+def nat(floating: dict[str, str], snat: bool = True) -> Nat:
+    """{floating address: fixed address}."""
+    return Nat(GATEWAY, snat, floating)
+
+
+def translate(world: World, namespace: str, wanted: Nat) -> nft.NatChange:
+    """What the agent does: read, compare, one transaction, and cut what must not outlive it."""
+    change = nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace]))
+    assert change is not None
+    world.call("nat.apply", {"namespace": namespace, "text": change.text})
+    assert nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace])) is None
+    return change
+
+
+def up(world: World, floating: dict[str, str]) -> dict[str, Any]:
+    """The router with guests a and b, and a stranger outside."""
+    router = world.router("1")
+    router["devices"][1]["addresses"] += [f"{address}/32" for address in floating]
+    world.ensure(router)
+    translate(world, router["namespace"], nat(floating))
+    world.guest("out", f"{STRANGER}/24")
+    world.guest("a", "10.4.0.11/24", "10.4.0.1")
+    world.guest("b", f"{FIXED}/24", "10.4.0.1")
+    for name in ("out", "a", "b"):
+        world.serve(name)
+    return router
+
+
+def advertising(world: World, router: dict[str, Any], mtu: int) -> dict[str, Any]:
+    """What `radvd.ensure` takes for guests that make their own addresses on the inner network."""
+    advert = Advert(router["devices"][0]["name"], mtu, False, False, (Prefix("fd00:4::/64", True),))
+    namespace = router["namespace"]
+    return {"namespace": namespace, "folder": str(world.folder / namespace), "text": text_of([advert])}

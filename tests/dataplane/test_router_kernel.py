@@ -1,36 +1,28 @@
-"""A router by the kernel's verbs alone, with real packets: out, in, round the corner, moved; and what a change costs."""
+"""A router by the kernel's verbs alone, with real packets: out, in, round the corner, moved, announced."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from libs.materialise.l3 import nft
-from libs.materialise.l3.objects import Nat
-from tests.dataplane.router_world import GATEWAY, STRANGER, World, echoes, wait_until
-from tests.fakes.dhcp_guests import sh
+from tests.dataplane.router_world import (
+    FIXED,
+    FLOATING,
+    GATEWAY,
+    STRANGER,
+    World,
+    advertising,
+    echoes,
+    nat,
+    translate,
+    up,
+    wait_until,
+)
 
 pytestmark = pytest.mark.root
-FLOATING, FIXED = "198.51.100.100", "10.4.0.12"
-RA = """interface qr-1
-{
-    AdvSendAdvert on;
-    MinRtrAdvInterval 30;
-    MaxRtrAdvInterval 100;
-    AdvLinkMTU %d;
-    prefix fd00:4::/64
-    {
-        AdvOnLink on;
-        AdvAutonomous on;
-    };
-};
-"""
 
 
 @pytest.fixture
@@ -38,34 +30,6 @@ def world(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path)
     yield world
     world.close()
-
-
-def nat(floating: dict[str, str], snat: bool = True) -> Nat:
-    """{floating address: fixed address}."""
-    return Nat(GATEWAY, snat, floating)
-
-
-def translate(world: World, namespace: str, wanted: Nat) -> nft.NatChange:
-    """What the agent does: read, compare, one transaction, and cut what must not outlive it."""
-    change = nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace]))
-    assert change is not None
-    world.call("nat.apply", {"namespace": namespace, "text": change.text})
-    assert nft.change(wanted, nft.listed(world.hands.call("nat.read", namespaces=[namespace])[namespace])) is None
-    return change
-
-
-def up(world: World, floating: dict[str, str]) -> dict[str, Any]:
-    """The router with guests a and b, and a stranger outside."""
-    router = world.router("1")
-    router["devices"][1]["addresses"] += [f"{address}/32" for address in floating]
-    world.ensure(router)
-    translate(world, router["namespace"], nat(floating))
-    world.guest("out", f"{STRANGER}/24")
-    world.guest("a", "10.4.0.11/24", "10.4.0.1")
-    world.guest("b", f"{FIXED}/24", "10.4.0.1")
-    for name in ("out", "a", "b"):
-        world.serve(name)
-    return router
 
 
 def test_out_in_and_round_the_corner(world: World) -> None:
@@ -148,56 +112,16 @@ def test_guests_make_an_ipv6_address_from_what_the_router_says(world: World) -> 
     router = world.router("1")
     world.ensure(router)
     guest = world.guest("a", "10.4.0.11/24")
-    radvd = {"namespace": router["namespace"], "folder": str(world.folder / router["namespace"]), "text": RA % 1400}
+    radvd = advertising(world, router, mtu=1400)
     world.call("radvd.ensure", radvd)
     wait_until(lambda: "fd00:4::f816:3eff:fe00:a/64" in guest.addresses6(), 10.0)
     wait_until(lambda: "default via fe80::" in guest.run("ip", "-6", "route"), 2.0)
     assert "mtu 1400" in guest.run("ip", "-6", "route", "show", "default")
     guest.run("ping", "-6", "-c1", "-W2", "fd00:4::1")
-    assert world.call("radvd.ensure", radvd | {"text": RA % 1300})["changes"][1].endswith("reloaded")
+    assert world.call("radvd.ensure", advertising(world, router, mtu=1300))["changes"][1].endswith("reloaded")
     wait_until(lambda: "mtu 1300" in guest.run("ip", "-6", "route", "show", "default"), 5.0)
     world.hands.call("radvd.remove", folders=[radvd["folder"]])
     wait_until(lambda: guest.run("ip", "-6", "route", "show", "default") == "", 3.0)
-
-
-def test_radvd_outlives_the_hands_and_its_death_is_told(world: World) -> None:
-    router = world.router("1")
-    world.ensure(router)
-    radvd = {"namespace": router["namespace"], "folder": str(world.folder / router["namespace"]), "text": RA % 1400}
-    assert world.call("radvd.ensure", radvd)["changes"][-1].endswith("started")
-    assert world.hands.pid is not None
-    os.kill(world.hands.pid, signal.SIGKILL)
-    time.sleep(0.1)
-    assert world.call("radvd.ensure", radvd)["changes"] == []
-    os.kill(int((Path(radvd["folder"]) / "pid").read_text()), signal.SIGKILL)
-    wait_until(lambda: {"radvd_ended": radvd["folder"]} in world.told, 1.0)
-    assert world.call("radvd.ensure", radvd)["changes"][-1].endswith("started")
-
-
-def test_a_second_time_nothing_is_done_and_nothing_is_lost(world: World) -> None:
-    router = up(world, {FLOATING: FIXED})
-    link, _ = world.dial("out", FLOATING)
-    table = world.hands.call("nat.read", namespaces=[router["namespace"]])
-    assert world.hands.pid is not None
-    os.kill(world.hands.pid, signal.SIGKILL)
-    time.sleep(0.1)
-    assert world.ensure(router) == {"changes": [], "error": None, "addresses": []}
-    assert world.hands.call("nat.read", namespaces=[router["namespace"]]) == table
-    assert echoes(link)
-    link.close()
-
-
-def test_a_route_that_changes_its_way_is_there_all_the_time(world: World) -> None:
-    router = up(world, {})
-    answer = world.ensure(
-        router | {"routes": [["0.0.0.0/0", "198.51.100.253", "qg-1"], ["203.0.113.0/24", "", "qg-1"]]}
-    )
-    assert answer["changes"] == ["route 203.0.113.0/24 via qg-1 added", "route 0.0.0.0/0 via 198.51.100.253 replaced"]
-    assert world.ensure(router)["changes"] == [
-        f"route 0.0.0.0/0 via {STRANGER} replaced",
-        "route 203.0.113.0/24 via qg-1 removed",
-    ]
-    assert world.ask("a", STRANGER) == f"out {GATEWAY}"
 
 
 def test_without_forwarding_nothing_passes(world: World) -> None:
@@ -210,45 +134,3 @@ def test_without_forwarding_nothing_passes(world: World) -> None:
         world.ask("out", FLOATING)
     world.ensure(router)
     assert world.ask("out", FLOATING) == f"b {STRANGER}"
-
-
-def to(wanted: Nat, before: Nat) -> str:
-    """The text that leads there."""
-    change = nft.change(wanted, nft.ruleset(before))
-    assert change is not None
-    return change.text
-
-
-def test_a_thousand_floating_ips_in_one_change_and_one_more(world: World) -> None:
-    many = {f"198.18.{n // 250}.{n % 250 + 1}": f"10.4.{n // 250 + 1}.{n % 250 + 1}" for n in range(999)}
-    router = up(world, {})
-    where = {"namespace": router["namespace"]}
-    all_of_them, one = many | {FLOATING: FIXED}, {"198.51.100.101": "10.4.0.11"}
-    cidrs = [f"{address}/32" for address in all_of_them]
-    took = {}
-    for what, verb, item in (
-        ("1,000 addresses", "addresses.change", {"device": "qg-1", "add": cidrs, "remove": []}),
-        ("1,000 at once", "nat.apply", {"text": to(nat(all_of_them), before=nat({}))}),
-        ("one more", "nat.apply", {"text": to(nat(all_of_them | one), before=nat(all_of_them))}),
-        ("1,000 announced", "arp.announce", {"device": "qg-1", "mac": "", "addresses": list(all_of_them)}),
-        ("one cut", "conntrack.cut", {"addresses": [["orig-dst", FLOATING]]}),
-    ):
-        before = time.perf_counter()
-        world.call(verb, where | item)
-        took[what] = (time.perf_counter() - before) * 1000
-    before = time.perf_counter()
-    table = nft.listed(world.hands.call("nat.read", namespaces=[router["namespace"]])[router["namespace"]])
-    took["the table read"] = (time.perf_counter() - before) * 1000
-    print("; ".join(f"{what} {ms:.1f} ms" for what, ms in took.items()))
-    assert table == nft.ruleset(nat(all_of_them | one))
-    assert world.ask("out", FLOATING) == f"b {STRANGER}"
-    assert max(took.values()) < 2000
-
-
-def test_a_removed_router_leaves_nothing(world: World) -> None:
-    router = up(world, {FLOATING: FIXED})
-    peers = [device["peer"] for device in router["devices"]]
-    assert world.call("links.remove", {"namespace": router["namespace"], "peers": peers})["changes"] != []
-    assert router["namespace"] not in sh("ip", "netns", "list")
-    assert not any(peer in sh("ip", "-n", world.host, "link") for peer in peers)
-    assert world.hands.call("nat.read", namespaces=[router["namespace"]]) == {}
