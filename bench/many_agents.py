@@ -96,7 +96,7 @@ class Blind:
         """No load."""
         return {"networks": 0, "ports": 0}
 
-    def wiring(self) -> Wiring:
+    def report(self) -> Wiring:
         """No port is wired."""
         return Wiring((), complete=True)
 
