@@ -1,0 +1,91 @@
+"""Which L3 agent runs a router: its ports go where it goes, in the same commit."""
+
+from __future__ import annotations
+
+from libs.commands import UnscheduleRouter
+from libs.events import (
+    PortBindingFailed,
+    PortBound,
+    PortUnbound,
+    PortWentDown,
+    RouterScheduled,
+    RouterUnscheduled,
+)
+from libs.network.world import ChooseBinding
+from tests.unit.edge import L3_TOO, a_bare_router, a_running_edge, an_edge, land, run
+from tests.unit.given import Given, admin
+from tests.unit.outside import GATEWAY_PORT, INTERFACE, L3, PUBLIC, ROUTER
+from tests.unit.people import NET, active
+
+
+def edge() -> Given:
+    return an_edge().by(admin())
+
+
+def running() -> Given:
+    return a_running_edge().by(admin())
+
+
+def places(outcome) -> list[tuple[str, str, str, int]]:
+    return [(one.port_id, one.host, one.host_before, one.generation) for one in outcome.of(PortBound)]
+
+
+def test_a_router_is_given_to_an_agent_and_its_ports_are_bound_there():
+    scheduled = edge().when(run())
+    assert scheduled.events[0] == RouterScheduled(ROUTER, L3, "net1", "nova")
+    assert places(scheduled) == [(GATEWAY_PORT, "net1", "", 1), (INTERFACE, "net1", "", 1)]
+    assert [type(one) for one in scheduled.asked] == [ChooseBinding, ChooseBinding]
+    server = scheduled.after().state("router", ROUTER).server
+    assert (server.host, server.agent_id, server.availability_zone) == ("net1", L3, "nova")
+
+
+def test_a_repeat_changes_nothing():
+    again = running().when(run())
+    again.then()
+    assert again.asked == ()
+
+
+def test_a_router_moves_to_another_host_in_one_commit():
+    moved = running().and_then(active("net1", INTERFACE)).when(run("net2", L3_TOO, "agent down"))
+    assert moved.events[:2] == (
+        RouterUnscheduled(ROUTER, L3, "net1", "agent down"),
+        RouterScheduled(ROUTER, L3_TOO, "net2", "nova"),
+    )
+    assert places(moved) == [(GATEWAY_PORT, "net2", "net1", 2), (INTERFACE, "net2", "net1", 2)]
+    assert moved.of(PortWentDown) == [PortWentDown(INTERFACE, "net1", "unbound")]
+
+
+def test_another_agent_of_the_same_host_moves_no_port():
+    moved = running().when(run("net1", L3_TOO))
+    moved.then(RouterUnscheduled(ROUTER, L3, "net1", "asked"), RouterScheduled(ROUTER, L3_TOO, "net1", "nova"))
+
+
+def test_a_port_that_could_not_be_bound_is_bound_by_a_repeat():
+    failed = edge().with_broken("net1").when(run())
+    assert [one.port_id for one in failed.of(PortBindingFailed)] == [GATEWAY_PORT, INTERFACE]
+    still = failed.after().with_broken("net1").when(run())
+    still.then()
+    mended = failed.after().when(run())
+    assert [type(one) for one in mended.events] == [PortBound, PortBound]
+
+
+def test_a_router_is_taken_from_an_agent_and_its_ports_are_unbound():
+    running().when(UnscheduleRouter(ROUTER, L3, "agent deleted")).then(
+        RouterUnscheduled(ROUTER, L3, "net1", "agent deleted"),
+        PortUnbound(GATEWAY_PORT, PUBLIC, "net1"),
+        PortUnbound(INTERFACE, NET, "net1"),
+    )
+
+
+def test_an_agent_gives_up_only_what_it_has():
+    running().when(UnscheduleRouter(ROUTER, L3_TOO)).then()
+    edge().when(UnscheduleRouter(ROUTER, L3)).then()
+
+
+def test_a_router_without_ports_is_scheduled_too():
+    a_bare_router().by(admin()).when(run()).then(RouterScheduled(ROUTER, L3, "net1", "nova"))
+
+
+def test_a_router_that_is_gone_is_not_found():
+    for command in (run(), UnscheduleRouter(ROUTER, L3)):
+        land().by(admin()).when(command).refused(404, "RouterNotFound")
