@@ -104,10 +104,8 @@ class MemoryLog:
         """As `EventLog.find`."""
         for kind, column, _ in wanted:
             KINDS[kind].columns[column]
-        return {
-            (kind, column, value): tuple(sorted(self._referring(NoneRefers(kind, column, value))))
-            for kind, column, value in wanted
-        }
+        with self._lock:
+            return {one: tuple(sorted(self._referring(NoneRefers(*one)))) for one in wanted}
 
     def claims(self) -> dict[str, str]:
         """Every claim held now, {key: stream}."""

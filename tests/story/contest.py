@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from libs.commands import DeletePort, RemoveRouterInterface, UpdatePort, UpdateRouter
@@ -15,22 +16,18 @@ from tests.story.layer3 import a_floating_ip, joins, leads, points
 
 def at_once(*calls: Callable[[], object]) -> list[str]:
     """What became of each: nothing to tell, or the type of the refusal."""
-    fates = [""] * len(calls)
     start = threading.Barrier(len(calls))
 
-    def run(index: int) -> None:
+    def run(call: Callable[[], object]) -> str:
         start.wait()
         try:
-            calls[index]()
+            call()
         except Refusal as refusal:
-            fates[index] = refusal.type
+            return refusal.type
+        return ""
 
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return fates
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from libs.commands import (
 from libs.events import (
     AddressAllocated,
     FloatingIpAssociated,
+    PortDeviceChanged,
     RouterGatewaySet,
 )
 from tests.unit.given import admin, given, member
@@ -30,7 +31,9 @@ from tests.unit.outside import (
     stands_for,
 )
 from tests.unit.people import (
+    DHCP_PORT,
     MAC2,
+    NET,
     NET2,
     PORT2,
     SUBNET2,
@@ -41,6 +44,7 @@ from tests.unit.people import (
     a_port,
     a_slaac_subnet,
     a_subnet,
+    dhcp_served,
 )
 
 
@@ -124,3 +128,9 @@ def test_a_port_of_ours_is_not_for_another_projects_floating_ip():
 )
 def test_ports_of_the_networks_own_devices_have_no_floating_ips(owner: str):
     ours(*another_port(device_owner=owner)).when(point(PORT2)).refused(400, "BadRequest", "unable to be assigned")
+
+
+def test_a_dhcp_port_is_known_whatever_it_is_said_to_belong_to():
+    renamed = PortDeviceChanged(DHCP_PORT, f"dhcp-{NET}", "vm", "network:dhcp", "compute:nova")
+    served = ours(*dhcp_served("10.0.0.2"), renamed)
+    served.when(point(DHCP_PORT)).refused(400, "BadRequest", "unable to be assigned")

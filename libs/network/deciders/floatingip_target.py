@@ -19,6 +19,7 @@ from libs.network.addresses import version_of
 from libs.network.deciders.access import is_privileged, owns, owns_network_of
 from libs.network.deciders.reading import existing, found
 from libs.network.floatingip import FloatingTarget
+from libs.network.network import Network
 from libs.network.port import Port
 from libs.network.resources import stream_of
 from libs.network.router import Router
@@ -26,23 +27,21 @@ from libs.network.subnet import Subnet
 from libs.network.world import Find, Need, World
 
 _OWN_DEVICES = (DHCP_OWNER, ROUTER_INTERFACE_OWNER, ROUTER_GATEWAY_OWNER, FLOATING_IP_OWNER)
-"""Ports of netledger's own devices; Neutron excludes DHCP ports alone, but the others end without asking their floating IPs."""
+"""Ports of our own devices; Neutron excludes DHCP ports alone, but the others end without asking who stands for them, too."""
 
 
 def needs(port_id: str, fixed_ip_address: str | None, world: World) -> tuple[Need, ...]:
-    """The port (its network when it is another project's), then its address's subnet and the routers that are on it."""
-    out: list[Need] = [stream_of("port", port_id)]
-    resource = found(world, "port", port_id)
+    """The port, then its network, its address's subnet and the routers that are on it."""
+    stream, resource = stream_of("port", port_id), found(world, "port", port_id)
     if resource is None:
-        return tuple(out)
+        return (stream,)
     port: Port = resource.state
-    if not owns(world.context.actor, port.project_id):
-        out.append(stream_of("network", port.network_id))
+    out: list[Need] = [stream, stream_of("network", port.network_id)]
     candidates = _candidates(port, fixed_ip_address)
     if len(candidates) == 1:
-        out.append(stream_of("subnet", candidates[0].subnet_id))
-        out.append(_routers_on(candidates[0].subnet_id))
-        out.extend(stream_of("router", id) for id in world.found.get(_routers_on(candidates[0].subnet_id), ()))
+        routers = _routers_on(candidates[0].subnet_id)
+        out += [stream_of("subnet", candidates[0].subnet_id), routers]
+        out += [stream_of("router", id) for id in world.found.get(routers, ())]
     return tuple(out)
 
 
@@ -70,7 +69,8 @@ def _port(world: World, port_id: str, project_id: str) -> Port:
         raise bad_floatingip(
             f"Cannot process floating IP association with Port {port_id}, since that port is owned by a different tenant"
         )
-    if port.device_owner in _OWN_DEVICES:
+    network: Network = existing(world, "network", port.network_id).state
+    if port.device_owner in _OWN_DEVICES or port.id in network.dhcp_port_ids:
         raise bad_floatingip(f"Port {port_id} is unable to be assigned a floating IP")
     return port
 
