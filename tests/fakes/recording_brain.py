@@ -10,7 +10,7 @@ from libs.bus import AgentLink
 from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Feed, PortReport, Wiring
-from libs.model import DHCP_AGENT, OVS_AGENT
+from libs.model import OVS_AGENT
 from tests.fakes.feed_store import Following
 
 OVS_CONFIGURATIONS = {
@@ -91,7 +91,7 @@ class FakeAgent:
     """A whole agent over a real bus: runtime, lossy link, recording brain."""
 
     def __init__(self, settings: Settings, user: str, agent_type: str = OVS_AGENT) -> None:
-        known = OVS_CONFIGURATIONS if agent_type != DHCP_AGENT else {"dhcp_driver": "dnsmasq"}
+        known = OVS_CONFIGURATIONS if agent_type == OVS_AGENT else {"agent_mode": "legacy"}
         self.brain = RecordingBrain(agent_type, settings.host, known)
         self.link = LossyLink(settings, user)
         self.runtime = AgentRuntime(settings, self.brain, self.link)

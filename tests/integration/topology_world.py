@@ -22,7 +22,6 @@ from libs.commands import Command, CreateNetworks, CreatePorts, CreateSubnets, N
 from libs.config import Settings
 from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.postgres import PostgresLog
-from libs.eventlog.protocol import Recorded
 from libs.model import DHCP_AGENT, OVS_AGENT, Actor, Context
 from libs.network.kinds import resource_of
 from tests.fakes.feed_store import lasting
@@ -49,10 +48,14 @@ class Cloud:
     Tests share a running cloud: each `scene` has hosts and an availability zone of its own.
     """
 
-    def __init__(self, database: Database, broker: PrivateRabbitMQ) -> None:
+    def __init__(self, database: Database, broker: PrivateRabbitMQ, dhcp_agents: int = 1) -> None:
         self.database, self.broker = database, broker
         self.settings = Settings(
-            database_url=database.url, amqp_url=broker.url, report_seconds=0.3, agent_down_seconds=2.0
+            database_url=database.url,
+            amqp_url=broker.url,
+            report_seconds=0.3,
+            agent_down_seconds=2.0,
+            dhcp_agents_per_network=dhcp_agents,
         )
         self.processes: list[subprocess.Popen[bytes]] = []
         self.agents: list[FakeAgent] = []
@@ -66,7 +69,7 @@ class Cloud:
         """A process with these services' modules, e.g. `topology`."""
         names = [f"services.{name}.service" for name in modules]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("NETLEDGER_")}
-        for name in ("database_url", "amqp_url", "report_seconds", "agent_down_seconds"):
+        for name in ("database_url", "amqp_url", "report_seconds", "agent_down_seconds", "dhcp_agents_per_network"):
             environ[f"NETLEDGER_{name.upper()}"] = str(getattr(self.settings, name))
         environ["NETLEDGER_VLAN_RANGES"] = "physnet1:100:200"
         process = subprocess.Popen([sys.executable, "-m", "libs.launch", *names], env=environ)
@@ -158,8 +161,12 @@ class Cloud:
         rows = self.log.pool.query("select stream, network_id, alive from stream_head")
         place = {stream: network for stream, network, alive in rows if alive and network}
         bound = self.log.pool.query("select network_id, id from port where host = %s", (host,))
-        served = {one.event.network_id for one in events if _schedules(one, host)}  # type: ignore[union-attr]
-        mine = {network for network, id in bound if self.state("port", id).is_bound} | served
+        served = self.log.pool.query(
+            "select n.id from network n, json_array_elements(n.hidden::json->'dhcp') s where s->>1 = %s"
+            " union select id from router where host = %s",
+            (host, host),
+        )
+        mine = {network for network, id in bound if self.state("port", id).is_bound} | {id for (id,) in served}
         return {one.position for one in lasting(events) if place.get(one.stream) in mine}
 
     def follows(self, agent: FakeAgent) -> bool:
@@ -189,10 +196,13 @@ class Cloud:
 
 @contextmanager
 def a_cloud(
-    database: Database, broker: PrivateRabbitMQ, processes: tuple[tuple[str, ...], ...] = (("ipam", "topology"),)
+    database: Database,
+    broker: PrivateRabbitMQ,
+    processes: tuple[tuple[str, ...], ...] = (("ipam", "topology"),),
+    dhcp_agents: int = 1,
 ) -> Iterator[Cloud]:
     """A fresh log with topology and ipam running."""
-    cloud = Cloud(database.fresh(), broker)
+    cloud = Cloud(database.fresh(), broker, dhcp_agents)
     try:
         for modules in processes:
             cloud.start(*modules)
@@ -209,7 +219,3 @@ def leads(cloud: Cloud) -> bool:
             "select 1 from pg_locks where locktype = 'advisory' and objid = %s and granted", (0x6E6C4C44,)
         )
     )
-
-
-def _schedules(one: Recorded, host: str) -> bool:
-    return type(one.event).__name__ == "NetworkDhcpScheduled" and one.event.host == host  # type: ignore[union-attr]
