@@ -12,7 +12,8 @@ from netaddr import IPNetwork
 from libs.commands import CreateNetworks, CreatePorts, CreateSubnets, NewNetwork, NewPort, NewSubnet
 from libs.errors import no_address_left
 from libs.eventlog.commit import Ledger
-from libs.eventlog.protocol import EventLog
+from libs.eventlog.memory import MemoryLog
+from libs.eventlog.protocol import Append, EventLog, Outcome
 from libs.model import Actor, Binding, Context, FixedIp, Segment
 from libs.network.world import Answer, ChooseAddresses, ChooseBinding, ChooseMac, ChooseSegment, Question, SegmentChoice
 
@@ -65,6 +66,19 @@ class Advisers:
         hosts = itertools.islice(IPNetwork(self.cidrs[subnet]).iter_hosts(), 1, None)
         avoid = [(one,) for one in question.avoid]
         return self._fresh(((FixedIp(subnet, str(host)),) for host in hosts), avoid)
+
+
+class BusyElsewhere(MemoryLog):
+    """A log on which others write just before each of our next appends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: list[Any] = []
+
+    def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        if self.before:
+            self.before.pop()()
+        return super().append(batch)
 
 
 def new_id() -> str:

@@ -30,7 +30,7 @@ from libs.model import FixedIp
 from libs.network.kinds import KINDS
 from libs.network.resources import fold_recorded, kind_and_id
 from tests.fakes.rows import all_rows
-from tests.unit.commit_cases import US, Site, a_port, by, create, new_id
+from tests.unit.commit_cases import US, BusyElsewhere, Site, a_port, by, create, new_id
 
 
 @pytest.fixture
@@ -197,19 +197,6 @@ def test_a_used_network_is_not_deleted(site: Site) -> None:
     site.ledger.commit(DeleteNetwork(network), by())
     assert site.log.claims() == {}
     check_read_model(site.log)
-
-
-class BusyElsewhere(MemoryLog):
-    """A log on which others write just before each of our next appends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.before: list[Any] = []
-
-    def append(self, batch: Sequence[Append]) -> list[Outcome]:
-        if self.before:
-            self.before.pop()()
-        return super().append(batch)
 
 
 def test_a_port_that_comes_while_its_network_is_deleted_wins() -> None:
