@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import psycopg2
+
+from libs.config import load
 from libs.eventlog.pool import Pool
 from libs.model import DHCP_AGENT, is_uuid
 
@@ -16,6 +19,24 @@ NAMED = f"{FAILING}/"
 _AGENTS = """
     select a.host, a.agent_type, a.alive, h.load from agent a left join agent_heartbeat h on h.agent_id = a.id
     order by a.host, a.agent_type"""
+
+
+_ALIVE = """
+    select count(*) from agent a join agent_heartbeat h on h.agent_id = a.id
+    where a.alive and h.beat_at > now() - (case when a.host = any(%s) then %s else %s end) * interval '1 second'"""
+
+
+def alive(database_url: str, anew: Iterable[str] = (), seconds: float = 0.0) -> int:
+    """How many agents are up by the log and gave a sign of life within the last heartbeat's time; those of hosts that began `anew`
+    count when it came within the last `seconds`: an earlier one was of their last life."""
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_ALIVE, (list(anew), seconds, load().report_seconds + 1))
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
+    finally:
+        connection.close()
 
 
 def troubles(database_url: str, patience_seconds: float) -> list[str]:

@@ -6,19 +6,19 @@ import contextlib
 import fcntl
 import shutil
 import signal
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 
-import psycopg2
-
 from cli import enrolment, plan
+from cli.agents import alive
 from cli.backing import Backing, Misused
 from cli.places import Places, listening
 from cli.process import Program, end, inside, marked
 from cli.servers import await_true
 from cli.supervision import Supervision
+from lab.hosts import Lab
 from libs import enrol
-from libs.config import load
 from libs.eventlog import schema
 
 Say = Callable[[str], None]
@@ -39,9 +39,9 @@ class System:
         self.places.make()
         with self._alone():
             self._check_port()
-            lab = plan.lab_of(self.places)
+            begun, lab = time.monotonic(), plan.lab_of(self.places)
             self._say("network namespaces of the switch and three hosts")
-            self._restart_on(lab.build())
+            anew = self._restart_on(lab.build(), lab)
             servers = self._start_servers(backing)
             self._say("schema of the log, broker users")
             schema.upgrade(backing.database_admin_url, backing.database_url)
@@ -54,7 +54,7 @@ class System:
             self.supervision.hand(programs)
             lab.configure()
             await_true("the underlay between the hosts (./netledger down and up)", lambda: not lab.unreachable(), 15)
-            self._await_ready(backing, len(lab.hosts) * len(plan.AGENTS))
+            self._await_ready(backing, len(lab.hosts) * len(plan.AGENTS), anew, begun)
 
     def down(self, keep: bool = False) -> None:
         """End and remove everything: processes, namespaces, folders outside the clone, and (unless `keep`) data."""
@@ -102,25 +102,30 @@ class System:
         backing.set_up_private()
         return programs
 
-    def _restart_on(self, hosts: set[str]) -> None:
-        """End what runs on these hosts, whose namespaces or NICs are others now; it is started again."""
+    def _restart_on(self, rewired: set[str], lab: Lab) -> set[str]:
+        """End what runs on hosts whose namespaces or NICs are others now; it is started again. Hosts whose agents begin anew."""
         live = self.supervision.pids()
-        stale = {name: pid for name, pid in live.items() if name.partition("@")[2] in hosts}
+        stale = {name: pid for name, pid in live.items() if name.partition("@")[2] in rewired}
         if stale:
-            self._say(f"lost and made anew, with what ran there: {', '.join(sorted(hosts))}")
+            self._say(f"lost and made anew, with what ran there: {', '.join(sorted(rewired))}")
             end(stale.values())
+        steady = live.keys() - stale.keys()
+        return {host.name for host in lab.hosts if not {f"{agent}@{host.name}" for agent in plan.AGENTS} <= steady}
 
     def _others(self) -> list[Program]:
         """What else is to go on while servers start: all that the supervisor has, or that a killed one left running."""
         live = self.supervision.pids()
         return [one for one in self.supervision.programs().values() if self.supervision.running() or one.name in live]
 
-    def _await_ready(self, backing: Backing, agents: int) -> None:
+    def _await_ready(self, backing: Backing, agents: int, anew: set[str], begun: float) -> None:
+        def all_alive() -> bool:
+            return alive(backing.database_url, anew, time.monotonic() - begun) >= agents
+
         self._say("waiting for the API and the agents")
         with self.places.blaming("api"):
             await_true("the API", answers, 60)
         with self.places.blaming("topology"):
-            await_true(f"{agents} agents", lambda: agents_alive(backing.database_url) >= agents, 60)
+            await_true(f"{agents} agents", all_alive, 60)
 
     def _check_port(self) -> None:
         if "api" in {name.partition(".")[0] for name in self.supervision.pids()}:
@@ -178,19 +183,3 @@ def answers() -> bool:
     except OSError:
         return False
     return True
-
-
-def agents_alive(database_url: str) -> int:
-    """How many agents are up by the log and gave a sign of life within the last heartbeat's time."""
-    connection = psycopg2.connect(database_url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select count(*) from agent join agent_heartbeat on agent_id = id"
-                " where alive and beat_at > now() - %s * interval '1 second'",
-                (load().report_seconds + 1,),
-            )
-            row = cursor.fetchone()
-            return int(row[0]) if row else 0
-    finally:
-        connection.close()

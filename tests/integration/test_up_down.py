@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -88,12 +89,15 @@ def test_up_after_a_disaster_keeps_what_was_created(whole: Whole, disaster: str)
 
 @pytest.mark.parametrize("lost", ["underlay", "compute1"])
 def test_a_lost_namespace_is_noticed_and_made_anew(whole: Whole, lost: str) -> None:
+    since = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     run("ip", "netns", "delete", f"{PREFIX}{lost}")
     noticed = whole.command("doctor")
     assert noticed.returncode == 1 and f"{PREFIX}{lost} is gone" in noticed.stdout
     whole.must("up")
     assert "nothing found" in whole.must("doctor")
     assert not whole.lab.unreachable() and set(whole.pids()) == EXPECTED
+    beats = [one["heartbeat_timestamp"] for one in whole.client().get("agents?host=compute1")["agents"]]
+    assert len(beats) == 2 and all(datetime.fromisoformat(beat) >= since for beat in beats), "its new agents are heard"
     assert "It works." in whole.must("demo")
 
 
