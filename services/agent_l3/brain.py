@@ -33,7 +33,7 @@ class Brain:
         self._upkeep: Upkeep[Work] = Upkeep(self, tally)
         self._owed: dict[str, Cuts] = {}
         self._told = Told(self._desired.view)
-        self._retry, self._again = Retry(self._try_again), True
+        self._retry, self._again = Retry(self.try_again), True
         self.poke: Callable[[], None] = lambda: None  # when there is something to apply
 
     def configurations(self) -> dict[str, Any]:
@@ -126,6 +126,7 @@ class Brain:
         view = self._desired.view(router_id)
         return serve(view, self._place) if view is not None else None
 
-    def _try_again(self) -> None:
+    def try_again(self) -> None:
+        """What failed is tried by the next apply."""
         self._again = True
         self.poke()

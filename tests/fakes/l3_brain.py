@@ -1,0 +1,56 @@
+"""An L3 brain on a pretended host, in step with the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from libs.agent.stages import Switch
+from libs.agent.tally import Tally
+from libs.eventlog.protocol import Recorded
+from libs.feed import Routing
+from libs.materialise.l3 import Place
+from services.agent_l3.brain import KINDS, OWNER, Brain
+from tests.fakes.dhcp_facts import HOST
+from tests.fakes.l3_facts import L3Facts, Town
+from tests.fakes.router_host import FakeRouters
+
+PLACE = Place(HOST, "/state/agent_l3")
+
+
+def a_brain(host: FakeRouters, said: Iterable[Recorded] = (), file: Path | None = None) -> Brain:
+    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("routers are", KINDS, file))
+    for recorded in said:
+        brain.take(recorded)
+    return brain
+
+
+def namespace(router_id: str) -> str:
+    return f"qrouter-{router_id}"
+
+
+class Story:
+    """A host, its brain and a town, in step: `go()` hands over what was said since and applies."""
+
+    def __init__(self) -> None:
+        self.facts, self.host = L3Facts(), FakeRouters()
+        self.town = Town(self.facts)
+        self.space = namespace(self.town.router)
+        self.brain = a_brain(self.host)
+        self.told: Routing | None = None
+        self._heard = 0
+
+    def go(self) -> list[str]:
+        """The verbs that this took."""
+        for recorded in self.facts.said[self._heard :]:
+            self.brain.take(recorded)
+        self._heard = len(self.facts.said)
+        self.host.calls.clear()
+        self.host.texts.clear()
+        self.host.told.clear()
+        self.told = self.brain.apply()
+        return list(self.host.calls)
+
+    def restart(self) -> None:
+        """The agent comes back and is told everything."""
+        self.brain = a_brain(self.host, self.facts.said)
