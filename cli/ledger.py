@@ -16,8 +16,8 @@ from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
 from libs.eventlog.rebuild import rebuild as build
 from libs.eventlog.schema import raise_epoch
+from libs.network.kinds import KINDS
 
-KINDS = ("network", "subnet", "port", "agent")
 HIDDEN = ("network_id", "project_id")
 EMPTY: tuple[Any, ...] = ("", None, [], {}, False)
 
@@ -26,7 +26,7 @@ def history(places: Places, console: Console, resource: str) -> None:
     """Print the events of one resource as a table. Raises Misused when the log has none."""
     events = PostgresLog(database_url(places)).read_streams([f"{kind}-{resource}" for kind in KINDS])
     if not events:
-        raise Misused(f"the log holds nothing of {resource}; expected the id of a network, subnet, port or agent")
+        raise Misused(f"the log holds nothing of {resource}; expected the id of a {_one_of(tuple(KINDS))}")
     console.print(f"\n[bold]event log of {events[0].stream}[/bold]")
     for recorded in events:
         console.print(line(recorded), soft_wrap=True, markup=False)
@@ -41,6 +41,10 @@ def line(recorded: Recorded) -> str:
     own = recorded.stream.partition("-")[2]
     said = "  ".join(one for one in shown if not one.endswith(f"={own}"))
     return f"{recorded.position:>6}  {recorded.recorded_at[11:23]}  {name.partition('.')[0]:<18} {by:<20} {said}"
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _short(value: Any) -> str:
