@@ -10,9 +10,11 @@ from uuid import uuid4
 
 from libs.config import Settings
 from libs.kernel.hands import Hands
+from libs.materialise.l3.objects import sysctls
 from tests.fakes.dhcp_guests import sh
 from tests.fakes.router_host import FakeRouters
 
+GATEWAY = "198.51.100.10"
 MODULES = tuple(f"libs.kernel.{name}" for name in ("links", "addresses", "nat", "announce", "radvd"))
 
 
@@ -62,3 +64,22 @@ class FakeRig:
 
     def close(self) -> None:
         """Nothing is left behind."""
+
+
+def router(rig: Rig, name: str = "r1") -> dict[str, Any]:
+    """A router with an inner and an outer device."""
+    inner = {"name": "qr-1", "peer": f"tap-{name}1", "mac": "fa:16:3e:00:00:01", "mtu": 1450}
+    outer = {"name": "qg-2", "peer": f"tap-{name}2", "mac": "fa:16:3e:00:00:02", "mtu": 1450}
+    inner["addresses"], outer["addresses"] = ["10.4.0.1/24", "fd00:4::1/64"], [f"{GATEWAY}/24"]
+    return {
+        "namespace": f"qrouter-{name}{rig.suffix}",
+        "devices": [inner, outer],
+        "routes": [["0.0.0.0/0", "198.51.100.254", "qg-2"], ["203.0.113.0/24", "10.4.0.9", "qr-1"]],
+        "sysctls": [list(pair) for pair in sysctls(True)],
+    }
+
+
+def one(rig: Rig, verb: str, **item: Any) -> dict[str, Any]:
+    """The answer for one item."""
+    (answer,) = rig.call(verb, items=[item])
+    return dict(answer)

@@ -1,5 +1,5 @@
 """A host that only pretends to run routers: namespaces, nftables, connections, radvds and plugged ports as dictionaries, under the
-verbs of the real hands. `tests/contract/test_nat_contract.py` holds both to the same answers.
+verbs of the real hands. `tests/contract/test_nat_contract.py` and `test_router_contract.py` hold both to the same answers.
 """
 
 from __future__ import annotations
