@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
-    Event,
     NetworkDeleted,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
@@ -24,6 +23,8 @@ from libs.events import (
     RouterScheduled,
     RouterUnscheduled,
 )
+
+ROUTER_MOVES = (RouterScheduled, RouterUnscheduled, RouterDeleted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,12 @@ def move_of(one: Placed) -> tuple[str, str, str | None] | None:
         return f"dhcp-{event.network_id}", "", event.host
     if isinstance(event, NetworkDeleted):
         return f"dhcp-{event.network_id}", "", None
-    return _router_move(event)
+    return _router_move(event) if isinstance(event, ROUTER_MOVES) else None
 
 
-def _router_move(event: Event) -> tuple[str, str, str | None] | None:
+def _router_move(event: RouterScheduled | RouterUnscheduled | RouterDeleted) -> tuple[str, str, str | None]:
     if isinstance(event, RouterScheduled):
         return f"router-{event.router_id}", event.host, None
     if isinstance(event, RouterUnscheduled):
         return f"router-{event.router_id}", "", event.host
-    if isinstance(event, RouterDeleted):
-        return f"router-{event.router_id}", "", None
-    return None
+    return f"router-{event.router_id}", "", None

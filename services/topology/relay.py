@@ -136,9 +136,8 @@ class Relay:
         if len(self._networks) > CACHED:
             self._networks.clear()
         for one in batch:
-            network = scope_told(one)
-            if network:
-                self._networks[one.stream] = network
+            if one.stream not in self._networks and (scope := scope_told(one)):
+                self._networks[one.stream] = scope
         unknown = {one.stream for one in batch if not one.stream.startswith("agent-")} - self._networks.keys()
         if unknown:
             self._networks.update(self._store.networks_of(unknown))

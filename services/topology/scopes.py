@@ -31,10 +31,12 @@ from services.topology.membership import Membership, Placed, Walk, move_of
 
 AGENT_FACTS = (AgentRegistered, AgentReconfigured, AgentDeleted)
 # What a host told us itself, and what changes nothing for others: the port of a host whose agent is down still forwards.
-NOT_FOR_HOSTS = (
-    *(PortBecameActive, PortWentDown),
-    *(FloatingIpBecameActive, FloatingIpWentDown, FloatingIpFailed),
-    *(AgentCameUp, AgentWentDown, AgentAdminStateChanged, AgentDescribed),
+NOT_FOR_HOSTS = frozenset(
+    {
+        *(PortBecameActive, PortWentDown),
+        *(FloatingIpBecameActive, FloatingIpWentDown, FloatingIpFailed),
+        *(AgentCameUp, AgentWentDown, AgentAdminStateChanged, AgentDescribed),
+    }
 )
 
 
@@ -67,7 +69,7 @@ def touched_members(batch: Iterable[Placed]) -> set[str]:
 
 def touched_networks(batch: Iterable[Placed]) -> set[str]:
     """Networks whose hosts `plan` must know."""
-    return {one.network_id for one in batch if one.network_id and not isinstance(one.recorded.event, NOT_FOR_HOSTS)}
+    return {one.network_id for one in batch if one.network_id and is_for_hosts(one.recorded.event)}
 
 
 def touched_hosts(batch: Iterable[Placed]) -> set[str]:
@@ -87,7 +89,7 @@ def plan(before: Membership, batch: Sequence[Placed]) -> Plan:
         walk.step(one)
     sheets: dict[str, _Sheet] = defaultdict(_Sheet)
     for network in sorted(touched_networks(batch)):
-        facts = [one.recorded for one in batch if one.network_id == network and _is_for_hosts(one.recorded.event)]
+        facts = [one.recorded for one in batch if one.network_id == network and is_for_hosts(one.recorded.event)]
         _share(walk, network, facts, sheets)
     for one in batch:
         if isinstance(one.recorded.event, AGENT_FACTS):
@@ -128,5 +130,6 @@ def _share(walk: Walk, network: str, facts: Sequence[Recorded], sheets: Mapping[
         sheets[host].left.append(network)
 
 
-def _is_for_hosts(event: Event) -> bool:
-    return not isinstance(event, NOT_FOR_HOSTS)
+def is_for_hosts(event: Event) -> bool:
+    """Whether hosts are told of it at all."""
+    return type(event) not in NOT_FOR_HOSTS

@@ -18,14 +18,14 @@ from libs.events import (
 )
 from libs.feed import Feed
 from services.topology.relay import LeadershipLost
-from services.topology.scopes import NOT_FOR_HOSTS, Plan
+from services.topology.scopes import Plan, is_for_hosts
 
 ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted, RouterDeleted, FloatingIpReleased)
 
 
 def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
     """Facts without those that no host needs."""
-    return [fact for fact in facts if not isinstance(fact.event, NOT_FOR_HOSTS)]
+    return [fact for fact in facts if is_for_hosts(fact.event)]
 
 
 class MemoryFeedStore:
