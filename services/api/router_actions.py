@@ -15,7 +15,7 @@ from libs import policy
 from libs.commands import AddRouterInterface, AddRoutes, RemoveRouterInterface, RemoveRoutes
 from libs.http.message import Reply, Request
 from libs.http.router import Route
-from libs.model import ROUTER_INTERFACE_OWNER, Context, HostRoute
+from libs.model import Context, HostRoute
 from services.api.callers import Callers
 from services.api.reads import Query
 from services.api.schemas.router import to_changed_routes, to_interface
@@ -86,14 +86,14 @@ class RouterActions:
         return id, context
 
     def _interface(self, id: str, wanted: Mapping[str, str], project: str) -> _Interface | None:
-        """The router's port that `wanted` names, if there is one."""
-        named = "port.id = %s" if "port_id" in wanted else "port.subnet_ids @> array[%s]"
+        """The router's port that `wanted` names, if there is one; ports that only say to be the router's are not."""
+        by, value = (0, wanted["port_id"]) if "port_id" in wanted else (2, wanted["subnet_id"])
+        interfaces = f"json_array_elements(router.hidden::json->'interfaces') one where one->>{by} = %s"
         text = (
-            f"select {project}, port.id, port.network_id, port.subnet_ids from port join router on router.id = port.device_id"
-            f" where router.id = %s and port.device_owner = %s and {named}"
+            f"select {project}, port.id, port.network_id, port.subnet_ids from router"
+            f" join port on port.id = (select one->>0 from {interfaces} limit 1) where router.id = %s"
         )
-        by = wanted.get("port_id") or wanted["subnet_id"]
-        rows = self._query(text, (id, ROUTER_INTERFACE_OWNER, by))
+        rows = self._query(text, (value, id))
         return _Interface(*rows[0]) if rows else None
 
 

@@ -13,6 +13,7 @@ from libs.model import DHCP_AGENT, L3_AGENT, Context
 from services.api.answers import texts_of
 from services.api.bystanders import commit_with_ports
 from services.api.commands import VERBS, create_command
+from services.api.devices import check_changed_device, check_new_devices
 from services.api.reads import Query
 from services.api.targets import target_of, targets_of_new
 
@@ -34,6 +35,8 @@ class Writes:
         for item, target in zip(items, targets_of_new(self._query, kind, items, actor), strict=True):
             policy.check("create", kind, actor, target, form.named(item))
         self._check_zones(kind, items)
+        if kind == "port":
+            check_new_devices(self._query, items, actor)
         done = self._commit(create_command(kind, items, actor), context)
         texts = texts_of(kind, done.rows, actor, self._query)
         return f'{{"{form.plural}": [{",".join(texts)}]}}' if bulk else f'{{"{kind}": {texts[0]}}}'
@@ -43,6 +46,8 @@ class Writes:
         form, actor = VERBS[kind].form, context.actor
         changes = form.changed(body)
         policy.check("update", kind, actor, target_of(self._query, kind, id, actor), form.named(changes))
+        if kind == "port":
+            check_changed_device(self._query, id, changes, actor)
         return self.change(kind, id, VERBS[kind].update(id, changes, revision), context)
 
     def change(self, kind: str, id: str, command: Command, context: Context) -> str:

@@ -86,6 +86,26 @@ def test_a_shared_subnet_is_not_routed_by_those_who_share_it(admin: Browser, bob
     assert attach(admin, router, subnet_id=subnet)["project_id"] == "bob"
 
 
+def test_a_port_does_not_pose_as_anothers_interface(world: World, admin: Browser, bob: Browser, ann: Browser) -> None:
+    external, _ = public(admin)
+    router, _, _ = routed(ann, external)
+    network, subnet = subnet_of(bob, "10.9.0.0/24")
+    posing = {"device_owner": "network:router_interface", "device_id": router}
+    port, own = bob.made("port", network_id=network)["id"], bob.made("router")["id"]
+    said = bob.made("port", network_id=network, device_owner="network:router_interface", device_id=own)["id"]
+    head = world.log.head()
+    refused = (409, "DeviceIDNotOwnedByTenant")
+    assert bob.post("/v2.0/ports", {"port": {"network_id": network, **posing}}).error == refused
+    assert bob.put(f"/v2.0/ports/{port}", {"port": posing}).error == refused
+    assert bob.put(f"/v2.0/ports/{said}", {"port": {"device_id": router}}).error == refused
+    assert world.log.head() == head
+    answer = attach(bob, own, subnet_id=subnet)
+    assert answer["port_id"] != said, "what only says to be an interface is none"
+    detached = bob.put(f"/v2.0/routers/{own}/remove_router_interface", {"subnet_id": subnet})
+    assert (detached.status, detached.json) == (200, answer)
+    assert bob.delete(f"/v2.0/ports/{said}").status == 204
+
+
 def test_only_administrators_name_snat_and_outer_addresses(world: World, admin: Browser, bob: Browser) -> None:
     external, _ = public(admin)
     router, head = bob.made("router")["id"], world.log.head()

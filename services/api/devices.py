@@ -1,0 +1,45 @@
+"""A port may say to be a router's interface; that of another project's router it may not.
+
+Source: neutron.db.db_base_plugin_v2 (_enforce_device_owner_not_router_intf_or_device_id). Such a port would be no interface, but it
+would look like one to whoever lists the router's ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from libs.errors import Refusal
+from libs.model import ROUTER_INTERFACE_OWNER, Actor
+from libs.policy import is_operator
+from services.api.commands import owner_of
+from services.api.reads import Query
+
+_OF_ANOTHER = "select r.id from router r where r.id = %s and r.project_id <> %s"
+_CHANGED = (
+    "select r.id from port p join router r on r.id = coalesce(%s, p.device_id) and r.project_id <> p.project_id"
+    " where p.id = %s and coalesce(%s, p.device_owner) = %s"
+)
+
+
+def check_new_devices(query: Query, items: Iterable[Mapping[str, Any]], actor: Actor) -> None:
+    """Ports that are to be made. Raises Refusal 409."""
+    if is_operator(actor):
+        return
+    for item in items:
+        if item.get("device_owner") == ROUTER_INTERFACE_OWNER and item.get("device_id"):
+            _refuse_any(query(_OF_ANOTHER, (item["device_id"], owner_of(item, actor))))
+
+
+def check_changed_device(query: Query, id: str, changes: Mapping[str, Any], actor: Actor) -> None:
+    """A port that is to be changed; most changes cost no query. Raises Refusal 409."""
+    device, owner = changes.get("device_id"), changes.get("device_owner")
+    if is_operator(actor) or not (device or owner) or owner not in (None, ROUTER_INTERFACE_OWNER):
+        return
+    _refuse_any(query(_CHANGED, (device, id, owner, ROUTER_INTERFACE_OWNER)))
+
+
+def _refuse_any(routers: list[tuple[Any, ...]]) -> None:
+    for (id,) in routers:
+        text = f"The following device_id {id} is not owned by your tenant or matches another tenants router."
+        raise Refusal(409, "DeviceIDNotOwnedByTenant", text)
