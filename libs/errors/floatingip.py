@@ -5,11 +5,6 @@ from __future__ import annotations
 from libs.errors.refusal import Refusal
 
 
-def floatingip_not_found(id: str) -> Refusal:
-    """404: no such floating IP, as far as the caller may see."""
-    return Refusal(404, "FloatingIPNotFound", f"Floating IP {id} could not be found")
-
-
 def bad_floatingip(reason: str) -> Refusal:
     """400: what a floating IP is to stand for, or where it is to come from, makes no sense."""
     return Refusal(400, "BadRequest", f"Bad floatingip request: {reason}.")

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from libs.commands import DeleteFloatingIp, ReportFloatingIp, UpdateFloatingIp
-from libs.errors.floatingip import bad_floatingip, floatingip_not_found
+from libs.errors import not_found
+from libs.errors.floatingip import bad_floatingip
+from libs.eventlog.protocol import Change
 from libs.events import (
     FloatingIpAssociated,
     FloatingIpBecameActive,
@@ -33,7 +35,7 @@ def _own(world: World, id: str) -> Resource:
     """A floating IP of the caller's project. Raises 404."""
     resource = found(world, "floatingip", id)
     if resource is None or not owns(world.context.actor, resource.state.project_id):
-        raise floatingip_not_found(id)
+        raise not_found("floatingip", id)
     return resource
 
 
@@ -105,6 +107,11 @@ def delete(command: DeleteFloatingIp, world: World) -> Decision:
     """The floating IP's end and its port's; what it stood for is let go first. Raises 404, 412."""
     resource = _own(world, command.floatingip_id)
     check_revision(resource, command.if_revision)
+    return Decision(ended(resource, world), touched=(resource.stream,))
+
+
+def ended(resource: Resource, world: World) -> tuple[Change, ...]:
+    """The facts of a floating IP's end and of its port's."""
     floating: FloatingIp = resource.state
     events: list[FloatingIpEvent] = []
     if floating.target is not None:
@@ -119,7 +126,7 @@ def delete(command: DeleteFloatingIp, world: World) -> Decision:
         )
     )
     ports = (port_removal(one) for one in ports_at(world, (floating.own_port_id,)))
-    return Decision((change(resource, events, ends=True), *ports), touched=(resource.stream,))
+    return (change(resource, events, ends=True), *ports)
 
 
 def reporting_needs(command: ReportFloatingIp, world: World) -> tuple[Need, ...]:
