@@ -49,6 +49,7 @@ from libs.network.deciders import (
     dhcp,
     floatingip_changes,
     floatingips,
+    network_end,
     networks,
     port_changes,
     port_end,
@@ -88,7 +89,7 @@ _AGENT = _own_stream("agent", "agent_id")
 RULES: Mapping[type, Rule] = {
     CreateNetworks: Rule(networks.create, _nothing, networks.creation_questions),
     UpdateNetwork: Rule(networks.update, _own_stream("network", "network_id"), networks.update_questions),
-    DeleteNetwork: Rule(networks.delete, networks.deletion_needs),
+    DeleteNetwork: Rule(network_end.delete, network_end.needs),
     ScheduleDhcp: Rule(dhcp.schedule, dhcp.scheduling_needs, dhcp.scheduling_questions),
     UnscheduleDhcp: Rule(dhcp.unschedule, dhcp.unscheduling_needs),
     CreateSubnets: Rule(subnets.create, subnets.creation_needs),

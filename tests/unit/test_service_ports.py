@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import pytest
 
-from libs.commands import CreateSubnets, DeletePort, DeleteSubnet, NewSubnet, UpdatePort, UpdateSubnet, WantedAddress
+from libs.commands import (
+    CreateSubnets,
+    DeleteNetwork,
+    DeletePort,
+    DeleteSubnet,
+    NewSubnet,
+    UpdatePort,
+    UpdateSubnet,
+    WantedAddress,
+)
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
     AddressAllocated,
+    FloatingIpReleased,
     PortAdminStateChanged,
     PortDeviceChanged,
     PortRenamed,
     SubnetGatewayChanged,
 )
 from tests.unit.edge import a_running_edge, an_edge, then_did
-from tests.unit.given import admin
-from tests.unit.outside import GATEWAY_PORT, INTERFACE, PUBLIC, ROUTER
+from tests.unit.given import admin, given
+from tests.unit.outside import (
+    FLOATING,
+    FLOATING2,
+    GATEWAY_PORT,
+    HOLDER,
+    HOLDER2,
+    INTERFACE,
+    PUBLIC,
+    ROUTER,
+    a_floating_ip,
+    ours,
+    stands_for,
+    the_public_network,
+)
 from tests.unit.people import NET, PORT, SUBNET, SUBNET6, US, a_port
 
 
@@ -93,3 +116,17 @@ def test_gateways_and_interfaces_do_not_join_slaac_subnets_by_themselves():
     for network in (NET, PUBLIC):
         made = an_edge().by(admin()).when(CreateSubnets((slaac(network),), (INTERFACE, GATEWAY_PORT)))
         assert made.of(AddressAllocated) == []
+
+
+def test_a_public_network_ends_with_the_floating_ips_that_stand_for_nothing():
+    past = given(*the_public_network(), *a_floating_ip(), *a_floating_ip("203.0.113.8", FLOATING2, HOLDER2)).by(admin())
+    ended = past.when(DeleteNetwork(PUBLIC))
+    assert [one.floatingip_id for one in ended.of(FloatingIpReleased)] == [FLOATING, FLOATING2]
+    assert ended.guards == (NoneRefers("port", "network_id", PUBLIC, besides=(HOLDER, HOLDER2)),)
+    assert set(ended.after().resources.values()) == {None}
+
+
+def test_a_floating_ip_that_stands_for_a_port_keeps_its_network():
+    used = ours(stands_for()).by(admin()).when(DeleteNetwork(PUBLIC))
+    assert used.of(FloatingIpReleased) == []
+    assert used.guards == (NoneRefers("port", "network_id", PUBLIC),)

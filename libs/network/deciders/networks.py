@@ -1,4 +1,4 @@
-"""Networks: create, update, delete."""
+"""Networks: create, update."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from libs.commands import CreateNetworks, DeleteNetwork, NewNetwork, UpdateNetwork
+from libs.commands import CreateNetworks, NewNetwork, UpdateNetwork
 from libs.errors import invalid_input, mtu_too_small
-from libs.eventlog.protocol import Change, NoneRefers
+from libs.eventlog.protocol import Change
 from libs.events import (
     NetworkAdminStateChanged,
     NetworkCreated,
-    NetworkDeleted,
     NetworkDescribed,
     NetworkEvent,
     NetworkExternalChanged,
     NetworkMtuChanged,
     NetworkRenamed,
     NetworkSharingChanged,
-    SubnetDeleted,
 )
 from libs.model import Segment
 from libs.network.deciders.access import own_network
-from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.network_use import unused
-from libs.network.deciders.reading import answer, change, changing, check_revision, existing, network_at, ports_at
+from libs.network.deciders.reading import answer, changing, check_revision
 from libs.network.deciders.subnet_rules import MIN_MTU, MIN_MTU_V6
 from libs.network.network import Network
 from libs.network.resources import stream_of
@@ -138,34 +135,3 @@ def _mtu_changes(network: Network, changes: Mapping[str, Any], world: World) -> 
         raise mtu_too_small(network.id, MIN_MTU_V6)
     if mtu != network.mtu:
         yield NetworkMtuChanged(network.id, network.mtu, mtu)
-
-
-def deletion_needs(command: DeleteNetwork, world: World) -> tuple[str, ...]:
-    """The network, then its subnets and its own DHCP ports."""
-    network = network_at(world, command.network_id)
-    if network is None:
-        return (stream_of("network", command.network_id),)
-    subnets = (stream_of("subnet", id) for id in network.subnet_ids)
-    return (
-        stream_of("network", network.id),
-        *subnets,
-        *(stream_of("port", id) for id in network.dhcp_port_ids),
-    )
-
-
-def delete(command: DeleteNetwork, world: World) -> Decision:
-    """The network, its subnets and its DHCP ports, in one commit; guarded against any other port on it."""
-    resource = own_network(world, command.network_id, "delete_network")
-    check_revision(resource, command.if_revision)
-    network: Network = resource.state
-    changes = [port_removal(port) for port in ports_at(world, network.dhcp_port_ids)]
-    for subnet in (existing(world, "subnet", id) for id in network.subnet_ids):
-        gone = SubnetDeleted(subnet.state.id, network.id, subnet.state.project_id, subnet.state.cidr)
-        changes.append(change(subnet, (gone,), ends=True))
-    segment = network.segment
-    ended = NetworkDeleted(
-        network.id, network.project_id, segment.network_type, segment.physical_network, segment.segmentation_id
-    )
-    changes.append(change(resource, (ended,), ends=True))
-    guard = NoneRefers("port", "network_id", network.id, besides=network.dhcp_port_ids)
-    return Decision(tuple(changes), (guard,), (resource.stream,))
