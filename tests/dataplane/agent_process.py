@@ -1,6 +1,7 @@
-"""The whole DHCP agent as a process, its feed read from a file: `python -m tests.dataplane.dhcp_agent_process FACTS`.
+"""A whole agent as a process, its feed read from a file: `python -m tests.dataplane.agent_process agent_dhcp|agent_l3 FACTS`.
 
-FACTS holds one recorded event a line and grows; what the agent says to the server is dropped, a Fetch is answered with everything.
+FACTS holds one recorded event a line and grows; a Fetch is answered with everything. What else the agent says to the server is
+written to FACTS.said, a line of JSON for each message.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
+import importlib  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -19,11 +21,10 @@ from pathlib import Path  # noqa: E402
 
 from libs import log  # noqa: E402
 from libs.agent import AgentRuntime  # noqa: E402
-from libs.codec import recorded_from_json  # noqa: E402
+from libs.codec import message_to_json, recorded_from_json  # noqa: E402
 from libs.config import load  # noqa: E402
 from libs.eventlog.protocol import Recorded  # noqa: E402
 from libs.feed import AgentMessage, Feed, Fetch  # noqa: E402
-from services.agent_dhcp.service import agent  # noqa: E402
 
 
 class FileLink:
@@ -47,9 +48,12 @@ class FileLink:
     def send(self, message: AgentMessage) -> bool:
         if isinstance(message, Fetch) and self.runtime is not None:
             events = tuple(self._lines())
-            networks = {one.event.network_id for one in events if one.stream.startswith("network-")}  # type: ignore[union-attr]
-            feed = Feed("log", 1, 0, len(events), events, tuple(networks), full=True, request=message.request)
+            scopes = {one.stream.partition("-")[2] for one in events if one.stream.startswith(("network-", "router-"))}
+            feed = Feed("log", 1, 0, len(events), events, tuple(scopes), full=True, request=message.request)
             eventlet.spawn(self.runtime.on_feed, feed)
+        else:
+            with self._path.with_suffix(".said").open("a") as said:
+                said.write(json.dumps(message_to_json(message)) + "\n")
         return True
 
     def close(self) -> None:
@@ -60,8 +64,8 @@ class FileLink:
 
 
 if __name__ == "__main__":
-    log.setup("INFO", "agent_dhcp")
-    link = FileLink(Path(sys.argv[1]))
-    hosted = agent(load(), link)
+    log.setup("INFO", sys.argv[1])
+    link = FileLink(Path(sys.argv[2]))
+    hosted = importlib.import_module(f"services.{sys.argv[1]}.service").agent(load(), link)
     link.runtime = hosted.runtime
     hosted.run()
