@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from libs import policy
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
 from libs.policy import Target
@@ -18,10 +17,10 @@ _ON_NETWORKS = ("subnet", "port")
 
 
 def target_of(query: Query, kind: str, id: str, actor: Actor) -> Target:
-    """A resource that is there; operators need not be looked after. Raises Refusal 404 when it is not the caller's to see."""
+    """A resource that is there; administrators need not be looked after. Raises Refusal 404 when it is not the caller's to see."""
     if not is_uuid(id):
         raise not_found(kind, id[:255])
-    if policy.is_operator(actor):
+    if actor.is_admin:
         return Target("")
     statement = statements.target(kind, id, actor)
     rows: Sequence[tuple[Any, ...]] = query(statement.text, statement.values)
@@ -33,7 +32,7 @@ def target_of(query: Query, kind: str, id: str, actor: Actor) -> Target:
 
 def targets_of_new(query: Query, kind: str, items: list[dict[str, Any]], actor: Actor) -> list[Target]:
     """Resources that are to be made, in order, with the networks that they will be on. Raises Refusal 400, 404."""
-    networks = _networks(query, items, actor) if kind in _ON_NETWORKS and not policy.is_operator(actor) else {}
+    networks = _networks(query, items, actor) if kind in _ON_NETWORKS and not actor.is_admin else {}
     return [_target_of_new(item, networks, actor) for item in items]
 
 

@@ -160,6 +160,16 @@ def test_readers_read(world: World, admin: Browser, bob: Browser) -> None:
     assert world.log.head() == head
 
 
+def test_a_service_has_a_project_too(admin: Browser) -> None:
+    external, _ = public(admin)
+    octavia = admin.acting("octavia", "service", "member")
+    router, network, _ = routed(octavia, external)
+    assert octavia.put(f"/v2.0/networks/{network}", {"network": {"name": "lb"}}).status == 200
+    assert octavia.put(f"/v2.0/routers/{router}", {"router": {"name": "lb"}}).status == 200
+    other = admin.made("router")["id"]
+    assert octavia.put(f"/v2.0/routers/{other}", {"router": {"name": "lb"}}).error == DENIED
+
+
 def test_pools_are_the_ipv4_subnets_of_external_networks(admin: Browser, bob: Browser) -> None:
     external, subnet = public(admin)
     admin.made("subnet", network_id=external, cidr="2001:db8::/64", ip_version=6)
