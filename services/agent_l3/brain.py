@@ -15,7 +15,8 @@ from libs.feed import Routing
 from libs.materialise.l3 import NAMESPACE_PREFIX, Desired, Place, Wanted, Work, plan, serve
 from libs.materialise.namespaces import owner_of
 from libs.model import L3_AGENT
-from services.agent_l3.stages import Batch, Cuts
+from services.agent_l3.owed import Owed
+from services.agent_l3.stages import Batch
 from services.agent_l3.told import Told
 
 KINDS, OWNER = ("links", "nat", "conntrack", "radvd", "plugs"), "netledger-l3"
@@ -27,11 +28,11 @@ class Brain:
 
     agent_type, binary = L3_AGENT, "neutron-l3-agent"
 
-    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally) -> None:
+    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally, owed: Owed | None = None) -> None:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._upkeep: Upkeep[Work] = Upkeep(self, tally)
-        self._owed: dict[str, Cuts] = {}
+        self._owed = owed or Owed()
         self._told = Told(self._desired.view)
         self._retry, self._again = Retry(self.try_again), True
         self.poke: Callable[[], None] = lambda: None  # when there is something to apply

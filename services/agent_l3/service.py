@@ -15,6 +15,7 @@ from libs.bus.background import Background
 from libs.config import Settings
 from libs.materialise.l3 import Place
 from services.agent_l3.brain import KINDS, OWNER, Brain
+from services.agent_l3.owed import Owed
 
 NEEDS = ("host", "amqp_url")
 MODULES = tuple(f"libs.kernel.{name}" for name in ("links", "addresses", "plugs", "nat", "announce", "radvd"))
@@ -32,7 +33,8 @@ def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
     place = place_of(settings)
     tally = Tally("routers are", KINDS, Path(place.folder) / "operations.json")
     switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
-    return HostedAgent(settings, MODULES, lambda hands: Brain(place, hands, switch, tally), "radvd_ended", link)
+    owed = Owed(Path(place.folder) / "cuts.json")
+    return HostedAgent(settings, MODULES, lambda hands: Brain(place, hands, switch, tally, owed), "radvd_ended", link)
 
 
 class AgentL3:

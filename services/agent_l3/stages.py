@@ -20,17 +20,15 @@ from services.agent_l3.items import (
     plug_items,
     radvd_item,
 )
+from services.agent_l3.owed import Owed
 
-Cuts = tuple[tuple[str, str], ...]
 _log = logging.getLogger(__name__)
 
 
 class Batch:
-    """One batch of works on its way. owed {router_id: cuts}: of connections, that a life of the hands left undone."""
+    """One batch of works on its way. owed: connections to cut, of this batch and of what was cut short before it."""
 
-    def __init__(
-        self, hands: Verbs, works: Sequence[Work], switch: Switch, tally: Tally, owed: dict[str, Cuts]
-    ) -> None:
+    def __init__(self, hands: Verbs, works: Sequence[Work], switch: Switch, tally: Tally, owed: Owed) -> None:
         self._hands, self._works, self._owed = hands, works, owed
         self._stages = Stages(hands, switch, tally, works)
         self._added: dict[str, list[tuple[str, str]]] = {}
@@ -55,6 +53,7 @@ class Batch:
         stages.unplug([one for one in gone if one.taps], lambda one: one.taps)
         stages.each("radvd", "radvd.remove", gone, lambda one: one.folder, "folders")
         stages.each("links", "links.remove", gone, lambda one: {"namespace": one.namespace, "peers": list(one.taps)})
+        self._owed.done(one.key for one in stages.fine(gone))
 
     def _tables(self, works: Sequence[Work]) -> dict[str, Any]:
         """{namespace: its nftables as listed, None without any} of namespaces that exist. One that cannot be read fails alone."""
@@ -71,9 +70,7 @@ class Batch:
     def _change(self, one: Work, tables: Mapping[str, Any]) -> NatChange | None:
         assert one.wanted is not None
         change = nft.change(one.wanted.nat, nft.listed(tables.get(one.namespace))) if one.read else one.nat
-        cuts = {*self._owed.get(one.key, ()), *(change.cuts if change else ())}
-        if cuts:
-            self._owed[one.key] = tuple(sorted(cuts))
+        self._owed.add(one.key, change.cuts if change else ())
         return change
 
     def _translate(self, works: Sequence[Work], changes: Mapping[str, NatChange | None]) -> None:
@@ -88,10 +85,9 @@ class Batch:
             lambda one: nat_item(one, told[one.key]),
             told=lambda one: operations[one.key],
         )
-        owing = [one for one in self._stages.fine(works) if one.key in self._owed]
-        self._stages.each("conntrack", "conntrack.cut", owing, lambda one: cut_item(one, self._owed[one.key]))
-        for one in self._stages.fine(owing):
-            del self._owed[one.key]
+        owing = [one for one in self._stages.fine(works) if self._owed.of(one.key)]
+        self._stages.each("conntrack", "conntrack.cut", owing, lambda one: cut_item(one, self._owed.of(one.key)))
+        self._owed.done(one.key for one in self._stages.fine(owing))
 
     def _address(self, works: Sequence[Work]) -> None:
         self._note(self._stages.each("links", "addresses.change", works, address_item))

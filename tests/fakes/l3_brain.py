@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from libs.agent.stages import Switch
 from libs.agent.tally import Tally
 from libs.eventlog.protocol import Recorded
 from libs.feed import Routing
+from libs.kernel.hands import HandsLost
 from libs.materialise.l3 import Place
 from services.agent_l3.brain import KINDS, OWNER, Brain
+from services.agent_l3.owed import Owed
 from tests.fakes.dhcp_facts import HOST
 from tests.fakes.l3_facts import L3Facts, Town
 from tests.fakes.router_host import FakeRouters
@@ -18,8 +21,10 @@ from tests.fakes.router_host import FakeRouters
 PLACE = Place(HOST, "/state/agent_l3")
 
 
-def a_brain(host: FakeRouters, said: Iterable[Recorded] = (), file: Path | None = None) -> Brain:
-    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("routers are", KINDS, file))
+def a_brain(
+    host: FakeRouters, said: Iterable[Recorded] = (), file: Path | None = None, cuts: Path | None = None
+) -> Brain:
+    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("routers are", KINDS, file), Owed(cuts))
     for recorded in said:
         brain.take(recorded)
     return brain
@@ -54,3 +59,26 @@ class Story:
     def restart(self) -> None:
         """The agent comes back and is told everything."""
         self.brain = a_brain(self.host, self.facts.said)
+
+
+def settled() -> Story:
+    """A story whose beginning is applied."""
+    story = Story()
+    story.go()
+    return story
+
+
+class LosesOneCall:
+    """A host whose hands die once, at call number `at`, after that call did its work or before."""
+
+    def __init__(self, host: FakeRouters, at: int, happened: bool) -> None:
+        self._host, self._left, self._happened = host, at, happened
+
+    def call(self, verb: str, **arguments: Any) -> Any:
+        self._left -= 1
+        if self._left == 0 and not self._happened:
+            raise HandsLost("killed")
+        answer = self._host.call(verb, **arguments)
+        if self._left == 0:
+            raise HandsLost("killed")
+        return answer

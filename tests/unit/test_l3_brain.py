@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from libs import events
-from libs.feed import FloatingIpReport
-from libs.model import FixedIp, HostRoute
-from tests.fakes.l3_brain import Story, namespace
+from libs.model import HostRoute
+from tests.fakes.l3_brain import Story, namespace, settled
 from tests.fakes.l3_facts import Town
 
 FLOATING, OTHER = "198.51.100.100", "198.51.100.101"
-
-
-def settled() -> Story:
-    story = Story()
-    story.go()
-    return story
 
 
 class TestPackets:
@@ -93,103 +86,6 @@ class TestPackets:
         )
         story.go()
         assert place.way_to("172.20.1.1") == f"qg-{story.town.gateway[:11]}"
-
-
-class TestFloatingIps:
-    """They come, move and go; what they cost; which connections end."""
-
-    def test_one_more_of_a_thousand_touches_one_element_of_each_map_and_one_address(self) -> None:
-        story = Story()
-        for number in range(1_000):
-            fixed = f"10.44.{number // 250}.{number % 250 + 1}"
-            story.town.floating(f"198.18.{number // 250}.{number % 250 + 1}", story.town.one, fixed)
-        story.go()
-        assert len(story.host.texts) == 1, "the first build is one change"
-        before = story.brain.tally.counts()
-        story.town.floating(FLOATING, story.town.two, Town.TWO)
-        assert story.go() == ["nat.apply", "addresses.change", "arp.announce"]
-        assert story.host.texts == [
-            f"add element ip netledger fip_dnat {{ {FLOATING} : {Town.TWO} }}\n"
-            f"add element ip netledger fip_snat {{ {Town.TWO} : {FLOATING} }}\n"
-        ]
-        assert story.host.told == [(story.space, f"qg-{story.town.gateway[:11]}", FLOATING)]
-        after = story.brain.tally.counts()
-        assert {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]} == {
-            "nat": 2,
-            "links": 1,
-        }
-
-    def test_a_floating_ip_that_moves_cuts_old_connections_and_the_new_server_answers(self) -> None:
-        story = Story()
-        floating = story.town.floating(FLOATING, story.town.two, Town.TWO)
-        story.go()
-        *_, from_outside = story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)
-        *_, to_outside = story.host.connect(story.space, "qr-", Town.TWO, "192.0.2.9")
-        *_, neighbour = story.host.connect(story.space, "qr-", Town.ONE, "192.0.2.9")
-        story.facts.associate(floating, FLOATING, story.town.router, story.town.one, Town.ONE, story.town.inside)
-        assert story.go() == ["nat.apply", "conntrack.cut"], "the address stays where it is"
-        assert list(story.host.namespaces[story.space].connections) == [neighbour]
-        assert from_outside != to_outside
-        assert story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)[0] == Town.ONE
-
-    def test_two_floating_ips_change_places(self) -> None:
-        story = Story()
-        one, two = (
-            story.town.floating(FLOATING, story.town.one, Town.ONE),
-            story.town.floating(OTHER, story.town.two, Town.TWO),
-        )
-        story.go()
-        story.facts.disassociate(one, FLOATING, story.town.router, story.town.one, Town.ONE)
-        story.facts.associate(two, OTHER, story.town.router, story.town.one, Town.ONE, story.town.inside)
-        story.facts.associate(one, FLOATING, story.town.router, story.town.two, Town.TWO, story.town.inside)
-        story.go()
-        assert story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)[0] == Town.TWO
-        assert story.host.connect(story.space, "qr-", Town.ONE, "192.0.2.9")[1] == OTHER
-
-    def test_one_that_leaves_takes_its_address_and_its_connections_along(self) -> None:
-        story = Story()
-        floating = story.town.floating(FLOATING, story.town.two, Town.TWO)
-        story.go()
-        story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)
-        story.facts.disassociate(floating, FLOATING, story.town.router, story.town.two, Town.TWO)
-        assert story.go() == ["nat.apply", "conntrack.cut", "addresses.change"]
-        place = story.host.namespaces[story.space]
-        assert (place.connections, FLOATING in place.own) == ({}, False)
-        assert story.host.connect(story.space, "qr-", Town.TWO, "192.0.2.9")[1] == Town.OWN
-
-    def test_connections_under_a_gateway_address_that_left_are_cut(self) -> None:
-        story = settled()
-        story.host.connect(story.space, "qr-", Town.ONE, "192.0.2.9")
-        before = (FixedIp(story.town.outside, Town.OWN),)
-        after = (FixedIp(story.town.outside, "198.51.100.20"),)
-        event = events.RouterGatewayAddressesChanged(story.town.router, story.town.gateway, before, after)
-        story.facts.about(story.town.router, event)
-        story.go()
-        assert story.host.namespaces[story.space].connections == {}
-        assert story.host.connect(story.space, "qr-", Town.ONE, "192.0.2.9")[1] == "198.51.100.20"
-
-    def test_they_are_reported_when_they_work_and_once(self) -> None:
-        story = settled()
-        assert story.told is None
-        floating = story.town.floating(FLOATING, story.town.two, Town.TWO)
-        story.go()
-        working = FloatingIpReport(floating, story.town.router, Town.TWO, True)
-        assert story.told is not None and (story.told.floatingips, story.told.complete) == ((working,), False)
-        story.go()
-        assert story.told is None
-        complete = story.brain.report()
-        assert (complete.floatingips, complete.complete) == ((working,), True)
-        story.facts.disassociate(floating, FLOATING, story.town.router, story.town.two, Town.TWO)
-        story.go()
-        assert story.told is None, "the server knows that itself"
-
-    def test_those_of_a_router_that_is_switched_off_work_no_longer(self) -> None:
-        story = Story()
-        story.town.floating(FLOATING, story.town.two, Town.TWO)
-        story.go()
-        story.facts.about(story.town.router, events.RouterAdminStateChanged(story.town.router, False))
-        story.go()
-        assert story.told is not None and (story.told.floatingips, story.told.complete) == ((), True)
 
 
 class TestRouters:

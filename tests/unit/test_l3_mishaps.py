@@ -12,7 +12,7 @@ import pytest
 from libs import events
 from libs.kernel.hands import HandsLost
 from tests.fakes import nft
-from tests.fakes.l3_brain import Story, a_brain, namespace
+from tests.fakes.l3_brain import LosesOneCall, Story, a_brain, namespace
 from tests.fakes.l3_facts import Town
 from tests.fakes.router_host import FakeRouters
 
@@ -90,7 +90,7 @@ def test_a_switch_that_is_away_keeps_only_the_plugs_waiting() -> None:
 def test_lost_hands_at_any_call_are_made_good_by_the_next_apply(at: int, happened: bool) -> None:
     story = Story()
     floating = story.town.floating(FLOATING, story.town.two, Town.TWO)
-    story.brain = a_brain(_LosesOneCall(story.host, at, happened))  # type: ignore[arg-type]
+    story.brain = a_brain(LosesOneCall(story.host, at, happened))  # type: ignore[arg-type]
     goes(story)
     story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)
     story.facts.associate(floating, FLOATING, story.town.router, story.town.one, Town.ONE, story.town.inside)
@@ -105,7 +105,7 @@ def test_an_agent_killed_in_the_middle_of_building_leaves_what_the_next_start_co
     story = Story()
     story.town.floating(FLOATING, story.town.two, Town.TWO)
     with pytest.raises(HandsLost):
-        a_brain(_LosesOneCall(story.host, at, True), story.facts.said).apply()  # type: ignore[arg-type]
+        a_brain(LosesOneCall(story.host, at, True), story.facts.said).apply()  # type: ignore[arg-type]
     story.restart()
     story.go()
     whole = FakeRouters()
@@ -182,19 +182,3 @@ def goes(story: Story) -> None:
             story.go()
         except HandsLost:
             story.brain.doubt_everything()
-
-
-class _LosesOneCall:
-    """A host whose hands die once, at call number `at`, after that call did its work or before."""
-
-    def __init__(self, host: FakeRouters, at: int, happened: bool) -> None:
-        self._host, self._left, self._happened = host, at, happened
-
-    def call(self, verb: str, **arguments: Any) -> Any:
-        self._left -= 1
-        if self._left == 0 and not self._happened:
-            raise HandsLost("killed")
-        answer = self._host.call(verb, **arguments)
-        if self._left == 0:
-            raise HandsLost("killed")
-        return answer
