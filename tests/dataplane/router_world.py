@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +10,10 @@ from uuid import uuid4
 
 from libs.config import Settings
 from libs.kernel.hands import Hands
-from libs.kernel.inside import inside
 from libs.materialise.l3 import nft
 from libs.materialise.l3.advert import Advert, Prefix, text_of
 from libs.materialise.l3.objects import Nat
+from tests.dataplane import tcp
 from tests.fakes.dhcp_guests import Guest, sh
 
 MODULES = ("links", "addresses", "nat", "announce", "radvd")
@@ -25,7 +21,6 @@ GATEWAY, STRANGER = "198.51.100.10", "198.51.100.254"
 FLOATING, FIXED = "198.51.100.100", "10.4.0.12"
 _MACS = {"a": "fa:16:3e:00:00:0a", "b": "fa:16:3e:00:00:0b", "out": "fa:16:3e:00:00:0c"}
 _SYSCTLS = [["net.ipv4.ip_forward", "1"], ["net.ipv6.conf.all.forwarding", "1"], ["net.ipv4.conf.all.arp_ignore", "1"]]
-PORT = 7000
 
 
 @dataclass
@@ -97,66 +92,21 @@ class World:
         return guest
 
     def serve(self, name: str) -> None:
-        """A TCP server in that guest: it says who it is and who asks, then echoes."""
-        server = inside(self.guests[name].name, lambda: socket.create_server(("", PORT)))
-        self.servers.append(server)
-        threading.Thread(target=_accept, args=(server, name), daemon=True).start()
+        """A TCP server in that guest."""
+        self.servers.append(tcp.serve(self.guests[name].name, name))
 
     def dial(self, name: str, address: str) -> tuple[socket.socket, str]:
         """A connection from that guest, and what the server said: `<who> <asked by>`."""
-        link = inside(self.guests[name].name, lambda: socket.create_connection((address, PORT), 2.0))
-        link.settimeout(1.0)
-        return link, link.recv(100).decode()
+        return tcp.dial(self.guests[name].name, address)
 
     def ask(self, name: str, address: str) -> str:
         """What the server there says to that guest."""
-        link, said = self.dial(name, address)
-        link.close()
-        return said
+        return tcp.ask(self.guests[name].name, address)
 
 
 def _device(name: str, addresses: list[str]) -> dict[str, Any]:
     mac = f"fa:16:3e:{'01' if name.startswith('qr-') else '02'}:00:{ord(name[-1]):02x}"
     return {"name": name, "peer": f"tap{name[1:]}", "mac": mac, "mtu": 1450, "addresses": addresses}
-
-
-def _accept(server: socket.socket, name: str) -> None:
-    with contextlib.suppress(OSError):
-        while True:
-            link, peer = server.accept()
-            link.sendall(f"{name} {peer[0]}".encode())
-            threading.Thread(target=_echo, args=(link,), daemon=True).start()
-
-
-def _echo(link: socket.socket) -> None:
-    with contextlib.suppress(OSError), link:
-        while data := link.recv(100):
-            link.sendall(data)
-
-
-def answers(world: World, name: str, address: str) -> bool:
-    """Whether that guest gets an answer from there."""
-    try:
-        return world.ask(name, address) != ""
-    except OSError:
-        return False
-
-
-def echoes(link: socket.socket) -> bool:
-    """Whether a connection still carries data both ways."""
-    try:
-        link.sendall(b"x")
-        return link.recv(1) == b"x"
-    except OSError:
-        return False
-
-
-def wait_until(happened: Callable[[], bool], seconds: float = 3.0) -> None:
-    """Return when it happened; the test fails when it does not."""
-    deadline = time.monotonic() + seconds
-    while not happened() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert happened()
 
 
 def nat(floating: dict[str, str], snat: bool = True) -> Nat:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dataplane.hypervisor import wait_until
 from tests.dataplane.router_world import (
     FIXED,
     FLOATING,
@@ -15,12 +16,11 @@ from tests.dataplane.router_world import (
     STRANGER,
     World,
     advertising,
-    echoes,
     nat,
     translate,
     up,
-    wait_until,
 )
+from tests.dataplane.tcp import echoes
 
 pytestmark = pytest.mark.root
 

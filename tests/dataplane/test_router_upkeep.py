@@ -12,6 +12,7 @@ import pytest
 
 from libs.materialise.l3 import nft
 from libs.materialise.l3.objects import Nat
+from tests.dataplane.hypervisor import wait_until
 from tests.dataplane.router_world import (
     FIXED,
     FLOATING,
@@ -19,12 +20,10 @@ from tests.dataplane.router_world import (
     STRANGER,
     World,
     advertising,
-    answers,
-    echoes,
     nat,
     up,
-    wait_until,
 )
+from tests.dataplane.tcp import answer, echoes
 from tests.fakes.dhcp_guests import sh
 
 pytestmark = pytest.mark.root
@@ -95,7 +94,7 @@ def test_what_somebody_changed_by_hand_is_put_right(world: World, harm: str) -> 
         world.call("nat.apply", {"namespace": router["namespace"], "text": change.text})
     assert (world.ensure(router)["changes"] != []) == (not harm.startswith("nft"))
     assert world.ensure(router)["changes"] == []
-    wait_until(lambda: answers(world, "b", STRANGER))
+    wait_until(lambda: answer(world.guests["b"].name, STRANGER) != "")
     assert world.ask("b", STRANGER) == f"out {FLOATING}"
     assert world.ask("a", STRANGER) == f"out {GATEWAY}"
     assert world.ask("out", FLOATING) == f"b {STRANGER}"
