@@ -135,7 +135,9 @@ def log(resource: str) -> None:
 
 @main.command()
 @click.argument("host")
-@click.option("--agent", "agents", type=click.Choice(["ovs", "dhcp", "l3"]), multiple=True, default=("ovs", "dhcp"))
+@click.option(
+    "--agent", "agents", type=click.Choice(["ovs", "dhcp", "l3"]), multiple=True, default=("ovs", "dhcp", "l3")
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the files; default: agents/ beside the secrets."
 )

@@ -10,11 +10,13 @@ import psycopg2
 
 from libs.config import load
 from libs.eventlog.pool import Pool
-from libs.model import DHCP_AGENT, is_uuid
+from libs.model import DHCP_AGENT, L3_AGENT, is_uuid
 
 FAILING = "failing"
 NAMED = f"{FAILING}/"
-"""The count in an agent's heartbeat, and what stands before the ids of networks there."""
+"""The count in an agent's heartbeat, and what stands before the ids of networks or routers there."""
+THINGS = {DHCP_AGENT: "network", L3_AGENT: "router"}
+"""{agent type: what it has a process or a namespace for each}"""
 
 _AGENTS = """
     select a.host, a.agent_type, a.alive, h.load from agent a left join agent_heartbeat h on h.agent_id = a.id
@@ -62,8 +64,8 @@ def trouble(host: str, agent_type: str, alive: bool, load: Mapping[str, Any] | N
     count = said.get(FAILING, 0)
     if not isinstance(count, int) or count <= 0:
         return ""
-    if agent_type != DHCP_AGENT:
+    if agent_type not in THINGS:
         return f"{who} has {count} flows or rows that Open vSwitch refuses: see its log"
     ids = sorted(id for name in said if name.startswith(NAMED) and is_uuid(id := name.removeprefix(NAMED)))
     named = f" ({', '.join(ids)}{', ..' if count > len(ids) else ''})" if ids else ""
-    return f"{who} keeps failing on {count} network{'s' if count > 1 else ''}{named}: see its log"
+    return f"{who} keeps failing on {count} {THINGS[agent_type]}{'s' if count > 1 else ''}{named}: see its log"

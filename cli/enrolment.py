@@ -8,9 +8,9 @@ from cli.backing import Backing
 from cli.places import Places
 from libs import enrol
 from libs.bus.names import agent_user
-from libs.model import DHCP_AGENT, OVS_AGENT
+from libs.model import DHCP_AGENT, L3_AGENT, OVS_AGENT
 
-TYPES = {"agent_ovs": OVS_AGENT, "agent_dhcp": DHCP_AGENT}
+TYPES = {"agent_ovs": OVS_AGENT, "agent_dhcp": DHCP_AGENT, "agent_l3": L3_AGENT}
 
 
 def agents(places: Places, backing: Backing, host: str) -> dict[str, str]:

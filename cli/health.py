@@ -19,7 +19,19 @@ from lab.namespaces import exists
 from libs.config import load
 from libs.errors import Refusal
 
-PROGRAMS = ("ip", "ovs-vswitchd", "ovsdb-server", "dnsmasq", "dhcp_release", "busybox", "ethtool", "ping", "epmd")
+PROGRAMS = (
+    "ip",
+    "ovs-vswitchd",
+    "ovsdb-server",
+    "dnsmasq",
+    "dhcp_release",
+    "nft",
+    "radvd",
+    "busybox",
+    "ethtool",
+    "ping",
+    "epmd",
+)
 
 
 def examine(places: Places, console: Console) -> int:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Mapping
 
+from cli import metadata
 from cli.places import ROOT, Places
 from cli.process import Program
 from cli.settings import REPLICAS, SETTINGS
@@ -15,7 +16,7 @@ from libs.auth import check_listening
 from libs.config import BadSetting, load
 
 SERVICES = ("ipam", "topology", "api")
-AGENTS = ("agent_ovs", "agent_dhcp")
+AGENTS = ("agent_ovs", "agent_dhcp", "agent_l3")
 ORDER = {"service": 10, "ovsdb-server": 20, "ovs-vswitchd": 21, "agent": 30}
 # The same whoever calls, so that `up` from another shell restarts nothing.
 FIXED = {
@@ -72,8 +73,10 @@ def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:
     return found
 
 
-def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> list[Program]:
-    """A host's Open vSwitch and agents. `amqp_urls`: {agent's name: AMQP URL of its own user}."""
+def host_programs(
+    places: Places, host: Host, amqp_urls: Mapping[str, str], nova: Mapping[str, str] | None = None
+) -> list[Program]:
+    """A host's Open vSwitch and agents. `amqp_urls`: {agent's name: AMQP URL of its own user}. `nova`: `cli.metadata.settings`."""
     found = []
     for name, argv in host.switch_commands().items():
         env = host.environment | {"NETLEDGER_MARK": places.mark}
@@ -83,6 +86,7 @@ def host_programs(places: Places, host: Host, amqp_urls: Mapping[str, str]) -> l
         found.append(Program(instance, argv, env=env, netns=host.netns, log=log, order=ORDER[name], needs=needs))
     for name in AGENTS:
         settings = host.agent_settings() | {"NETLEDGER_AMQP_URL": amqp_urls[name], "NETLEDGER_DATABASE_URL": ""}
+        settings |= (nova or {}) if name in metadata.ASKERS else {}
         found.append(_python(places, f"{name}@{host.name}", name, settings, ORDER["agent"]))
     return found
 

@@ -40,12 +40,14 @@ class SecretFiles:
         self._keep("amqp_url", f"amqp://{SERVICE}:{_password()}@{BROKER}/\n")
 
     def agents(self, host: str, broker: str) -> None:
-        """`agents/<host>/agent_.._url`: what the agents of one host get. broker: HOST:PORT as that host reaches it."""
+        """`agents/<host>/`: what the agents of one host get, a URL each and what they share with Nova. broker: HOST:PORT as that
+        host reaches it."""
         _make(self._folder / "agents")
         _make(self._folder / "agents" / host)
         for program, agent_type in TYPES.items():
             url = f"amqp://{agent_user(agent_type, host)}:{_password()}@{broker}/\n"
             self._keep(f"agents/{host}/{program}_url", url)
+        self._keep(f"agents/{host}/metadata_secret", self._keep("metadata_secret", _password() + "\n"))
 
     def _keep(self, name: str, text: str) -> str:
         """The content of the file: what it was, or else `text`."""

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 
-from cli import enrolment, plan
+from cli import enrolment, metadata, plan
 from cli.agents import alive
 from cli.backing import Backing, Misused
 from cli.places import Places, listening
@@ -47,9 +47,10 @@ class System:
             schema.upgrade(backing.database_admin_url, backing.database_url)
             backing.check_services_role()
             programs = servers + plan.services(self.places, backing.database_url, backing.amqp_url)
+            nova = metadata.settings(self.places, in_use=self._agents_run())
             for host in lab.hosts:
                 urls = enrolment.agents(self.places, backing, host.name)
-                programs += plan.host_programs(self.places, host, urls)
+                programs += plan.host_programs(self.places, host, urls, nova)
             self._say("services, Open vSwitch and agents")
             self.supervision.hand(programs)
             lab.configure()
@@ -111,6 +112,9 @@ class System:
             end(stale.values())
         steady = live.keys() - stale.keys()
         return {host.name for host in lab.hosts if not {f"{agent}@{host.name}" for agent in plan.AGENTS} <= steady}
+
+    def _agents_run(self) -> bool:
+        return any(name.partition("@")[0] in metadata.ASKERS for name in self.supervision.pids())
 
     def _others(self) -> list[Program]:
         """What else is to go on while servers start: all that the supervisor has, or that a killed one left running."""

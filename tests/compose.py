@@ -11,7 +11,7 @@ import yaml
 from cli.places import ROOT
 
 FILE = ROOT / "docker-compose.yml"
-OURS = ("ipam", "topology", "api", "agent_ovs", "agent_dhcp")
+OURS = ("ipam", "topology", "api", "agent_ovs", "agent_dhcp", "agent_l3")
 """The services that are programs of ours and run for ever."""
 _VARIABLE = re.compile(r"\$\{(\w+):-([^${}]*)\}")
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest
 PREFIX = f"u{os.getpid()}-"
 EXPECTED = {"supervisor", "postgres", "epmd", "rabbitmq", "api", "ipam", "topology"} | {
     f"{name}@compute{number}"
-    for name in ("ovsdb-server", "ovs-vswitchd", "agent_ovs", "agent_dhcp")
+    for name in ("ovsdb-server", "ovs-vswitchd", "agent_ovs", "agent_dhcp", "agent_l3")
     for number in (1, 2, 3)
 }
 
@@ -97,7 +97,7 @@ def test_a_lost_namespace_is_noticed_and_made_anew(whole: Whole, lost: str) -> N
     assert "nothing found" in whole.must("doctor")
     assert not whole.lab.unreachable() and set(whole.pids()) == EXPECTED
     beats = [one["heartbeat_timestamp"] for one in whole.client().get("agents?host=compute1")["agents"]]
-    assert len(beats) == 2 and all(datetime.fromisoformat(beat) >= since for beat in beats), "its new agents are heard"
+    assert len(beats) == 3 and all(datetime.fromisoformat(beat) >= since for beat in beats), "its new agents are heard"
     assert "It works." in whole.must("demo")
 
 
@@ -116,7 +116,7 @@ def test_a_killed_supervisor_leaves_the_rest_running_and_up_adopts_it(whole: Who
     assert after.pop("supervisor") != before.pop("supervisor") and after == before
 
 
-@pytest.mark.parametrize("name", ["api", "ipam", "topology", "agent_ovs@compute1", "agent_dhcp@compute1"])
+@pytest.mark.parametrize("name", ["api", "ipam", "topology", "agent_ovs@compute1", "agent_dhcp@compute1", "agent_l3@compute1"])
 def test_a_killed_python_service_is_back_within_three_seconds(whole: Whole, name: str) -> None:
     whole.kill_and_await(name, seconds=3)
     eventually("the API", lambda: whole.command("status").returncode == 0, 6)

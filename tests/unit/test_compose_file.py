@@ -51,12 +51,20 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def test_no_secret_is_in_an_environment_or_a_command_line() -> None:
-    secret = re.compile(r"NETLEDGER_(DATABASE|AMQP)\w*URL|PASSWORD")
+    secret = re.compile(r"NETLEDGER_(DATABASE|AMQP)\w*URL|PASSWORD|SECRET")
     for name, service in SERVICES.items():
         for variable, text in service.get("environment", {}).items():
             assert not secret.search(variable) or variable.endswith("_FILE"), f"{name}: {variable}"
             assert not variable.endswith("_FILE") or text in mounted(service, WHOLE) or "HEALTH" in variable, variable
         assert "://" not in str(service.get("command", "")), name
+
+
+def test_every_host_signs_for_guests_with_the_secret_that_nova_gets(tmp_path: Path) -> None:
+    files = SecretFiles(tmp_path)
+    for host in ("compute1", "compute2"):
+        files.agents(host, "127.0.0.1:5672")
+    secrets = {path.read_text() for path in tmp_path.rglob("metadata_secret")}
+    assert len(secrets) == 1 and len(secrets.pop().strip()) > 30
 
 
 def test_every_secret_is_made_with_mode_0600_for_the_containers_user(tmp_path: Path) -> None:
@@ -65,7 +73,7 @@ def test_every_secret_is_made_with_mode_0600_for_the_containers_user(tmp_path: P
     files.agents("compute1", "127.0.0.1:5672")
     made = {path for path in (tmp_path / "secrets").rglob("*") if path.is_file()}
     wanted = {tmp_path / one["file"].removeprefix("./deploy/") for one in WHOLE["secrets"].values()}
-    assert made == wanted
+    assert made == wanted | {tmp_path / "secrets/metadata_secret"}, "which is for Nova"
     assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
     if tmp_path.stat().st_uid == 0:
         assert {path.stat().st_uid for path in made} == {READER}

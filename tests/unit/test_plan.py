@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import plan
+from cli import metadata, plan
 from cli.backing import Backing, Misused
 from cli.places import Places
 from lab.hosts import Lab
@@ -46,7 +46,7 @@ def test_what_a_file_gives_is_passed_once_and_set_up_s_files_to_nobody(
         monkeypatch.delenv(f"NETLEDGER_{name}", raising=False)
         (tmp_path / name).write_text("p:1:9" if name == "VLAN_RANGES" else "3")
         monkeypatch.setenv(f"NETLEDGER_{name}_FILE", str(tmp_path / name))
-    urls = {"agent_ovs": AMQP, "agent_dhcp": AMQP}
+    urls = dict.fromkeys(plan.AGENTS, AMQP)
     agents = [
         one for one in plan.host_programs(places, Lab(places.run, "x-").host("compute1"), urls) if "agent" in one.name
     ]
@@ -78,7 +78,11 @@ def test_the_urls_of_given_servers_may_come_from_files(
 
 def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> None:
     lab = Lab(places.run, "x-")
-    urls = {"agent_ovs": "amqp://agent-ovs.compute2:o@h/", "agent_dhcp": "amqp://agent-dhcp.compute2:d@h/"}
+    urls = {
+        "agent_ovs": "amqp://agent-ovs.compute2:o@h/",
+        "agent_dhcp": "amqp://agent-dhcp.compute2:d@h/",
+        "agent_l3": "amqp://agent-l3.compute2:l@h/",
+    }
     programs = {one.name: one for one in plan.host_programs(places, lab.host("compute2"), urls)}
     for name, url in urls.items():
         env = programs[f"{name}@compute2"].env
@@ -87,6 +91,29 @@ def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> Non
         assert not any("sesame" in value for value in env.values())
     assert programs["ovs-vswitchd@compute2"].netns == "x-compute2"
     assert not any("NETLEDGER_AMQP_URL" in one.env for name, one in programs.items() if name.startswith("ovs"))
+
+
+def test_those_agents_ask_nova_that_guests_ask_and_share_its_secret_in_a_file(places: Places) -> None:
+    host, urls = Lab(places.run, "x-").host("compute1"), dict.fromkeys(plan.AGENTS, AMQP)
+    nova = metadata.settings(places)
+    programs = {one.name.partition("@")[0]: one for one in plan.host_programs(places, host, urls, nova)}
+    for name in ("agent_dhcp", "agent_l3"):
+        settings = load(programs[name].env)
+        assert settings.metadata_url == f"http://127.0.0.1:{metadata.port(places)}"
+        assert settings.metadata_secret == places.password("metadata")
+        assert not any(settings.metadata_secret in value for value in programs[name].env.values())
+    assert not any("METADATA" in name for name in programs["agent_ovs"].env)
+    assert metadata.settings(places, in_use=True) == nova, "the next `up` restarts no agent"
+
+
+def test_an_operators_nova_is_asked_instead(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shared").write_text("between us\n")
+    monkeypatch.setenv("NETLEDGER_METADATA_URL", "http://nova:8775")
+    monkeypatch.setenv("NETLEDGER_METADATA_SECRET_FILE", str(tmp_path / "shared"))
+    host, urls = Lab(places.run, "x-").host("compute1"), dict.fromkeys(plan.AGENTS, AMQP)
+    programs = plan.host_programs(places, host, urls, metadata.settings(places))
+    (agent,) = (load(one.env) for one in programs if one.name.startswith("agent_l3"))
+    assert (agent.metadata_url, agent.metadata_secret) == ("http://nova:8775", "between us")
 
 
 def test_another_shell_changes_no_program(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
