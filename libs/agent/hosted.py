@@ -28,6 +28,10 @@ class HostBrain(Brain, Protocol):
         """The hands were lost."""
         ...
 
+    def close(self) -> None:
+        """The agent stops; what is on the host goes on."""
+        ...
+
 
 class HostedAgent:
     """Built cheaply; `run` blocks until `close`, after which what is on the host goes on.
@@ -58,6 +62,7 @@ class HostedAgent:
     def close(self) -> None:
         """Stop the agent."""
         self.runtime.close()
+        self.brain.close()
         self._hands.close()
 
     def _notice(self, message: dict[str, Any]) -> None:

@@ -60,6 +60,9 @@ class Brain:
             if served.folder == folder:
                 self._upkeep.doubt(network_id)
 
+    def close(self) -> None:
+        """Nothing of it is open beside the hands."""
+
     def doubt_everything(self) -> None:
         """The next apply reads everything back (the hands were lost, or a look round is due)."""
         self._upkeep.doubt_everything()

@@ -15,6 +15,7 @@ from libs.feed import Routing
 from libs.materialise.l3 import NAMESPACE_PREFIX, Desired, Place, Wanted, Work, plan, serve
 from libs.materialise.namespaces import owner_of
 from libs.model import L3_AGENT
+from services.agent_l3.metadata import Doors, Metadata
 from services.agent_l3.owed import Owed
 from services.agent_l3.stages import Batch
 from services.agent_l3.told import Told
@@ -28,10 +29,13 @@ class Brain:
 
     agent_type, binary = L3_AGENT, "neutron-l3-agent"
 
-    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally, owed: Owed | None = None) -> None:
+    def __init__(
+        self, place: Place, hands: Verbs, switch: Switch, tally: Tally, doors: Doors, owed: Owed | None = None
+    ) -> None:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._upkeep: Upkeep[Work] = Upkeep(self, tally)
+        self._metadata = Metadata(doors, self._desired.guests)
         self._owed = owed or Owed()
         self._told = Told(self._desired.view)
         self._retry, self._again = Retry(self.try_again), True
@@ -54,10 +58,6 @@ class Brain:
             **self._upkeep.load(),
         }
 
-    def guests(self, router_id: str) -> dict[str, tuple[str, str]]:
-        """{fixed address: (instance id, project id)} of those who may ask for metadata by way of a router."""
-        return self._desired.guests(router_id)
-
     def forget(self, networks: tuple[str, ...] | None) -> None:
         """Drop these networks and routers (None: all); what does not come back is removed by the next apply."""
         self._upkeep.mark(self._desired.forget(networks))
@@ -72,6 +72,15 @@ class Brain:
             if applied.folder == folder:
                 self._upkeep.doubt(router_id)
 
+    def metadata_lost(self) -> None:
+        """The child that served metadata died: the next apply starts another."""
+        self._metadata.lost()
+        self.poke()
+
+    def close(self) -> None:
+        """End the child that serves metadata."""
+        self._metadata.close()
+
     def doubt_everything(self) -> None:
         """The next apply reads everything back (the hands were lost, or a look round is due)."""
         self._upkeep.doubt_everything()
@@ -84,7 +93,8 @@ class Brain:
             self._upkeep.apply(again)
         except Incomplete as error:
             _log.warning("routers are not as desired: %s", error)
-        self._retry.after(len(self._upkeep.failing))
+        silent = self._metadata.settle(self._upkeep.applied)
+        self._retry.after(len(self._upkeep.failing) + silent)
         return self._told.news(self._upkeep.applied, self._upkeep.failing)
 
     def audit(self) -> dict[str, int]:
@@ -111,7 +121,8 @@ class Brain:
         unplug_leftovers(self._hands, self._switch, {tap for one in wanted for tap in one.taps}, self.tally)
 
     def work(self, router_id: str, parts: set[str], unsure: bool) -> Work | None:
-        """What there is to do about one router; None for nothing. Guests alone (`GUESTS`) touch nothing on the host."""
+        """What there is to do about one router; None for nothing. Its guests alone (`GUESTS`) are a matter of metadata."""
+        self._metadata.changed(router_id)
         if "" not in parts and not unsure:
             return None
         wanted = self._serve(router_id)
@@ -121,7 +132,12 @@ class Brain:
 
     def run(self, batch: Sequence[Work]) -> Mapping[str, str | None]:
         """Do a batch; {router_id: error or None}."""
-        return Batch(self._hands, batch, self._switch, self.tally, self._owed).run()
+        work = Batch(self._hands, batch, self._switch, self.tally, self._owed)
+        try:
+            return work.run()
+        finally:
+            for namespace in work.made:
+                self._metadata.made_anew(namespace)
 
     def _serve(self, router_id: str) -> Wanted | None:
         view = self._desired.view(router_id)

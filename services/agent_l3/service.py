@@ -13,7 +13,9 @@ from libs.agent.stages import Switch
 from libs.agent.tally import Tally
 from libs.bus.background import Background
 from libs.config import Settings
+from libs.kernel.hands import Hands
 from libs.materialise.l3 import Place
+from libs.metadata.keeper import Keeper
 from services.agent_l3.brain import KINDS, OWNER, Brain
 from services.agent_l3.owed import Owed
 
@@ -34,7 +36,13 @@ def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
     tally = Tally("routers are", KINDS, Path(place.folder) / "operations.json")
     switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
     owed = Owed(Path(place.folder) / "cuts.json")
-    return HostedAgent(settings, MODULES, lambda hands: Brain(place, hands, switch, tally, owed), "radvd_ended", link)
+
+    def make(hands: Hands) -> Brain:
+        keeper = Keeper(settings, lambda: brain.metadata_lost())
+        brain = Brain(place, hands, switch, tally, keeper, owed)
+        return brain
+
+    return HostedAgent(settings, MODULES, make, "radvd_ended", link)
 
 
 class AgentL3:

@@ -26,12 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class Batch:
-    """One batch of works on its way. owed: connections to cut, of this batch and of what was cut short before it."""
+    """One batch of works on its way. owed: connections to cut, of this batch and of what was cut short before it. made: namespaces
+    that were not there."""
 
     def __init__(self, hands: Verbs, works: Sequence[Work], switch: Switch, tally: Tally, owed: Owed) -> None:
         self._hands, self._works, self._owed = hands, works, owed
         self._stages = Stages(hands, switch, tally, works)
         self._added: dict[str, list[tuple[str, str]]] = {}
+        self.made: list[str] = []
 
     def run(self) -> dict[str, str | None]:
         """Do it; {router_id: error or None}."""
@@ -97,6 +99,10 @@ class Batch:
         self._stages.unplug([one for one in self._stages.fine(works) if one.taps], lambda one: one.taps)
         made = self._stages.each("links", "links.ensure", works, link_item)
         self._note(made)
+        spaces = {one.key: one.namespace for one in works}
+        self.made += [
+            spaces[key] for key, each in made.items() if any(text.startswith("namespace") for text in each["changes"])
+        ]
         return frozenset(key for key, each in made.items() if any(text.startswith("veth") for text in each["changes"]))
 
     def _note(self, answers: Mapping[str, Mapping[str, Any]]) -> None:

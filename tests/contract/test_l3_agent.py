@@ -15,6 +15,7 @@ from libs.agent.tally import Tally
 from libs.materialise.l3 import Place
 from services.agent_l3.brain import KINDS, OWNER, Brain
 from tests.contract.router_rigs import FakeRig, RealRig, Rig
+from tests.fakes.l3_brain import FakeDoors
 from tests.fakes.l3_facts import L3Facts, Town
 from tests.fakes.router_host import FakeRouters
 
@@ -44,7 +45,7 @@ class Scene:
     def start(self) -> Brain:
         """An agent that was told everything, and has not applied it."""
         place = Place(self.facts.host, self.rig.folder, self.rig.suffix)
-        brain = Brain(place, self.host, Switch("", OWNER), Tally("routers are", KINDS))
+        brain = Brain(place, self.host, Switch("", OWNER), Tally("routers are", KINDS), FakeDoors())
         for recorded in self.facts.said:
             brain.take(recorded)
         return brain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from libs.eventlog.protocol import Recorded
 from libs.feed import Routing
 from libs.kernel.hands import HandsLost
 from libs.materialise.l3 import Place
+from libs.metadata.keeper import Door
 from services.agent_l3.brain import KINDS, OWNER, Brain
 from services.agent_l3.owed import Owed
 from tests.fakes.dhcp_facts import HOST
@@ -22,9 +23,14 @@ PLACE = Place(HOST, "/state/agent_l3")
 
 
 def a_brain(
-    host: FakeRouters, said: Iterable[Recorded] = (), file: Path | None = None, cuts: Path | None = None
+    host: FakeRouters,
+    said: Iterable[Recorded] = (),
+    file: Path | None = None,
+    cuts: Path | None = None,
+    doors: FakeDoors | None = None,
 ) -> Brain:
-    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("routers are", KINDS, file), Owed(cuts))
+    tally = Tally("routers are", KINDS, file)
+    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors(), Owed(cuts))
     for recorded in said:
         brain.take(recorded)
     return brain
@@ -34,6 +40,29 @@ def namespace(router_id: str) -> str:
     return f"qrouter-{router_id}"
 
 
+class FakeDoors:
+    """Metadata that only pretends. `broken`: namespaces where it cannot be served; keeps: how often it was asked."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Door] = {}
+        self.broken: set[str] = set()
+        self.lost = False
+        self.keeps = 0
+
+    def keep(self, doors: Mapping[str, Door]) -> dict[str, str]:
+        self.keeps += 1
+        if self.lost:
+            raise HandsLost("killed")
+        self.open = {name: door for name, door in doors.items() if name not in self.broken}
+        return {name: "no" for name in doors if name in self.broken}
+
+    def reopen(self, namespace: str) -> None:
+        self.open.pop(namespace, None)
+
+    def close(self) -> None:
+        self.open.clear()
+
+
 class Story:
     """A host, its brain and a town, in step: `go()` hands over what was said since and applies."""
 
@@ -41,7 +70,8 @@ class Story:
         self.facts, self.host = L3Facts(), FakeRouters()
         self.town = Town(self.facts)
         self.space = namespace(self.town.router)
-        self.brain = a_brain(self.host)
+        self.doors = FakeDoors()
+        self.brain = a_brain(self.host, doors=self.doors)
         self.told: Routing | None = None
         self._heard = 0
 

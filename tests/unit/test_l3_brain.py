@@ -6,7 +6,7 @@ import pytest
 
 from libs import events
 from libs.model import HostRoute
-from tests.fakes.l3_brain import Story, namespace, settled
+from tests.fakes.l3_brain import Story, settled
 from tests.fakes.l3_facts import Town
 
 FLOATING, OTHER = "198.51.100.100", "198.51.100.101"
@@ -145,13 +145,3 @@ class TestRouters:
         story.go()
         load = {"routers": 1, "ex_gw_ports": 1, "interfaces": 1, "floating_ips": 1, "failing": 0}
         assert story.brain.load() == load
-
-    def test_servers_are_known_by_their_address_on_the_routers_subnets(self) -> None:
-        story = settled()
-        facts, town = story.facts, story.town
-        other = facts.subnet(town.private, "10.9.0.0/24")
-        facts.port(town.private, "fa:16:3e:00:00:04", (other, "10.9.0.5"))
-        facts.port(town.private, "fa:16:3e:00:00:05", (town.inside, "10.4.0.14"), owner="")
-        story.go()
-        assert story.brain.guests(town.router) == {Town.ONE: ("d", "p"), Town.TWO: ("d", "p")}
-        assert story.brain.guests("unknown") == {} and namespace(town.router) in story.host.namespaces
