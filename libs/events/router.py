@@ -139,7 +139,7 @@ class RouterScheduled:
 
 @dataclass(frozen=True, slots=True)
 class RouterUnscheduled:
-    """The L3 agent of `host` is to run it no longer; reason is `asked`, `agent down` or `agent deleted`."""
+    """The L3 agent of `host` is to run it no longer; reason is `asked`, `agent down`, `agent deleted` or `network out of reach`."""
 
     router_id: str
     agent_id: str

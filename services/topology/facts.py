@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from libs.codec import type_name
+from libs.codec import stored_text, type_name
 from libs.eventlog import statements
 from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.pool import Connection, Pool
@@ -43,7 +43,18 @@ _NEWS = """
         or h.stream in (select 'agent-' || id from agent where host = any (%(neighbours)s))
         or e.type = %(farewell)s and e.data->>'host' = any (%(neighbours)s))"""
 
-_NETWORK_FACTS = f"select {_EVENT} from ({_FROM_START}) e order by position limit %(limit)s"
+# The same for many networks at once, of each the first facts: those streams that ended are looked for once.
+_NETWORK_FACTS = f"""
+    with ended as materialized (
+        select distinct h.stream, h.network_id from event l join stream_head h using (stream)
+        where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s))
+    select n.id, f.* from unnest(%(networks)s) n(id) cross join lateral (
+        select {_EVENT} from (
+            select stream from stream_head where network_id = n.id and alive
+            union select stream from ended where network_id = n.id) w join event e using (stream)
+        where e.position <= %(upto)s and e.type <> all (%(skipped)s)
+        order by e.position limit %(limit)s) f
+    order by f.position"""
 _AGENT_FACTS = (
     f"select a.host, {_EVENT} from ({_OF_AGENTS}) e join agent a on e.stream = 'agent-' || a.id order by position"
 )
@@ -114,10 +125,11 @@ def relayed(connection: Connection) -> int:
 
 def of_networks(connection: Connection, networks: Collection[str], upto: int, limit: int) -> dict[str, list[Recorded]]:
     """{network: facts with position <= upto of its streams that live at `upto`}, by position, the first `limit` of each."""
-    found = {}
-    for network in networks:
-        params = Scope(upto, (network,), ()).params() | {"limit": limit}
-        found[network] = [_recorded(row) for row in query(connection, _NETWORK_FACTS, params)]
+    found: dict[str, list[Recorded]] = {network: [] for network in networks}
+    if networks:
+        params = Scope(upto, tuple(networks), ()).params() | {"limit": limit}
+        for network, *event in query(connection, _NETWORK_FACTS, params):
+            found[network].append(_recorded(event))
     return found
 
 
@@ -136,8 +148,8 @@ def arrived(connection: Connection, kept: Collection[str], after: int, last: int
     return {host for (host,) in rows}
 
 
-def pages(connection: Connection, scope: Scope, size: int) -> Iterator[tuple[int, list[Recorded]]]:
-    """(number of all facts, the next `size` of them) by position; one empty page when there are none. In a transaction."""
+def pages(connection: Connection, scope: Scope, size: int) -> Iterator[tuple[int, list[str]]]:
+    """(number of all facts, the texts of the next `size` of them) by position; one empty page when there are none."""
     execute(connection, f"declare facts no scroll cursor for {_SCOPE}", scope.params())
     left, first = 1, True
     while left > 0 or first:
@@ -145,7 +157,7 @@ def pages(connection: Connection, scope: Scope, size: int) -> Iterator[tuple[int
         total = int(page[0][0]) if page else 0
         left = (total if first else left) - len(page)
         first = False
-        yield total, [_recorded(row[1:]) for row in page]
+        yield total, [stored_text(*row[1:]) for row in page]
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:

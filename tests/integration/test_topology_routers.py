@@ -10,7 +10,6 @@ import pytest
 from cli.servers import PrivateRabbitMQ
 from libs.commands import (
     AddRouterInterface,
-    DeleteAgent,
     DeleteRouter,
     RemoveRouterInterface,
     UnscheduleRouter,
@@ -59,6 +58,9 @@ def test_a_router_runs_on_a_host_that_then_holds_its_facts_and_its_networks(clou
     cloud.commit(AddRouterInterface(id, "22222222-2222-2222-2222-222222222222", subnet_id=blue))
     assert ports_bound_on(cloud, id) == {host.name}, "in that very commit"
     eventually("its host holds that, too", lambda: runs_on(cloud, id, host))
+    host.l3.runtime.close()
+    host.l3 = cloud.agent("net1", L3_AGENT)
+    eventually("a restarted agent has it all at once", lambda: runs_on(cloud, id, host))
     for one in (subnet, blue):
         cloud.commit(RemoveRouterInterface(id, subnet_id=one))
     cloud.commit(DeleteRouter(id))
@@ -127,21 +129,6 @@ def test_what_an_operator_takes_from_an_agent_is_not_given_back_at_once(cloud: C
     time.sleep(0.5)
     assert router(cloud, id).server is None
     assert ports_bound_on(cloud, id) == {""}
-
-
-def test_a_deleted_agent_loses_its_routers_and_is_another_one_when_it_comes_back(cloud: Cloud) -> None:
-    host = a_host(cloud, "net1")
-    id = a_router(cloud, None, cloud.subnet(cloud.network()))
-    eventually("it runs", lambda: runs_on(cloud, id, host))
-    other = a_host(cloud, "net2")
-    [agent, _] = cloud.agent_row("net1", L3_AGENT) or ()
-    cloud.commit(DeleteAgent(agent))
-    eventually("it runs elsewhere", lambda: runs_on(cloud, id, other))
-    assert cloud.log.read_streams([f"router-{id}"])[-2].event.reason == "agent deleted"  # type: ignore[union-attr]
-    eventually("the agent still lives and is known again", lambda: cloud.agent_row("net1", L3_AGENT))
-    [again, alive] = cloud.agent_row("net1", L3_AGENT) or ()
-    assert again != agent and alive
-    eventually("it holds nothing of the router", lambda: f"router-{id}" not in host.l3.brain.holds.streams)
 
 
 def test_a_router_moves_when_its_host_cannot_carry_what_it_gets(cloud: Cloud) -> None:
