@@ -151,7 +151,7 @@ class Settings:
     )
     netns: str = _setting("", str, "network namespace that stands for this host (lab only; empty on a real host)")
     namespace_suffix: str = _setting(
-        "", str, "added to qdhcp- namespaces' names, so that lab hosts can share one machine"
+        "", str, "added to the names of qdhcp- and qrouter- namespaces, so that lab hosts can share one machine"
     )
     state_dir: str = _setting("/var/lib/netledger", str, "folder for what agents keep, dnsmasq's files for example")
     metadata_url: str = _setting("", _http_url, "Nova's metadata API (http://HOST:8775); empty: guests get no metadata")
