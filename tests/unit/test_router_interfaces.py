@@ -114,6 +114,14 @@ class TestBySubnet:
         odd = a_subnet("10.0.1.0/24", SUBNET2, gateway_ip="10.0.9.1")
         a_bare_router(*odd).when(join(SUBNET2)).refused(400, "InvalidIpForSubnet")
 
+        v6 = a_subnet("2001:db8:1::/64", V6_TOO, gateway_ip="fe80::1")
+        past = then_did(a_bare_router(*V6, *v6), join(SUBNET6))
+        past.when(join(V6_TOO, INTERFACE_TOO)).refused(400, "InvalidIpForSubnet", "fe80::1")
+
+    def test_the_ipv6_port_takes_no_ipv4_subnet(self):
+        past = then_did(a_bare_router(*V6), join(SUBNET6))
+        assert past.when(join(SUBNET, INTERFACE_TOO)).of(RouterInterfaceAttached) == [attached(port=INTERFACE_TOO)]
+
     def test_what_is_not_there_is_not_found(self):
         a_bare_router().when(join(SUBNET2)).refused(404, "SubnetNotFound")
         land().when(join()).refused(404, "RouterNotFound")
@@ -158,6 +166,7 @@ class TestByPort:
             PortDeviceChanged(PORT, "", ROUTER, "", "network:router_interface"),
             attached("10.0.0.9", PORT),
         )
+        assert joined.asked == ()
         assert joined.guards == (NoneRefers("floatingip", "port_id", PORT),)
         assert refusal_of_guard(joined.guards[0], {}).status == 409
         assert joined.decision.touched == (f"router-{ROUTER}", f"port-{PORT}")

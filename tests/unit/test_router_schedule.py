@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from libs.commands import UnscheduleRouter
 from libs.events import (
     PortBindingFailed,
@@ -11,6 +13,7 @@ from libs.events import (
     RouterScheduled,
     RouterUnscheduled,
 )
+from libs.network import decisions
 from libs.network.world import ChooseBinding
 from tests.unit.edge import L3_TOO, a_bare_router, a_running_edge, an_edge, land, run
 from tests.unit.given import Given, admin
@@ -75,6 +78,14 @@ def test_a_router_is_taken_from_an_agent_and_its_ports_are_unbound():
         PortUnbound(GATEWAY_PORT, PUBLIC, "net1"),
         PortUnbound(INTERFACE, NET, "net1"),
     )
+
+
+def test_to_unbind_ports_their_networks_are_not_read():
+    """A network changes more often than a router leaves its host: the one must not hold up the other."""
+    needed = decisions.needs(
+        UnscheduleRouter(ROUTER, L3), replace(running().when(run()).world, resources=running().resources)
+    )
+    assert needed == (f"router-{ROUTER}", f"port-{GATEWAY_PORT}", f"port-{INTERFACE}")
 
 
 def test_an_agent_gives_up_only_what_it_has():

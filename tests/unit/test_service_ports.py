@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from libs.commands import (
@@ -23,6 +25,7 @@ from libs.events import (
     PortRenamed,
     SubnetGatewayChanged,
 )
+from libs.network import decisions
 from tests.unit.edge import a_running_edge, an_edge, then_did
 from tests.unit.given import admin, given
 from tests.unit.outside import (
@@ -84,6 +87,15 @@ def test_a_port_that_only_says_to_be_the_routers_is_a_port_like_any_other():
     past = then_did(an_edge(*pretender))
     assert past.when(UpdatePort(PORT, {"device_id": ""})).of(PortDeviceChanged)
     assert past.when(DeletePort(PORT)).events
+
+
+@pytest.mark.parametrize(
+    ("device", "owner"), [("vm", "compute:nova"), ("", "network:router_interface"), ("dhcp-1", "network:dhcp")]
+)
+def test_an_update_of_any_other_port_reads_that_port_alone(device: str, owner: str):
+    past = given(*a_port("10.0.0.9", device_id=device, device_owner=owner))
+    world = replace(past.when(UpdatePort(PORT, {})).world, found={})
+    assert decisions.needs(UpdatePort(PORT, {"name": "x"}), world) == (f"port-{PORT}",)
 
 
 def test_a_subnet_keeps_the_gateway_address_that_a_router_holds():

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from libs.commands import AddRouterInterface, NewPort, WantedAddress
-from libs.errors import not_found
+from libs.errors import ip_not_on_subnet, not_found
 from libs.errors.router import bad_router, port_in_use
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import PortDeviceChanged, PortEvent, RouterInterfaceAttached
 from libs.model import ROUTER_INTERFACE_OWNER, FixedIp
-from libs.network.addresses import version_of
+from libs.network.addresses import usable, version_of
 from libs.network.deciders.access import own_port, own_router, owns, sees_network
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
@@ -133,6 +133,8 @@ def _attachable_subnet(router: Router, subnet_id: str, world: World) -> Subnet:
         raise bad_router(
             f"IPv6 subnet {subnet.id} configured to receive RAs from an external router cannot be added to Neutron Router"
         )
+    if not usable(subnet.cidr, subnet.gateway_ip, ROUTER_INTERFACE_OWNER):
+        raise ip_not_on_subnet(subnet.gateway_ip)
     check_apart(router, (subnet,), world)
     return subnet
 
