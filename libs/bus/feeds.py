@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import amqp
 
 from libs.bus.names import declare_exchanges, host_key
 from libs.bus.wire import Away, Wire
-from libs.codec import feed_to_json
+from libs.codec import feed_text, recorded_text
 from libs.feed import EVENTS_EXCHANGE, Feed
 
 
@@ -48,11 +47,16 @@ class HostFeeds:
 
     def publish_all(self, feeds: Sequence[tuple[str, Feed]]) -> None:
         """Feed messages to hosts, in this order, with one wait for all of them."""
-        self._send([(_body(feed), EVENTS_EXCHANGE, host_key(host)) for host, feed in feeds])
+        known: dict[int, str] = {}  # what many hosts are told is encoded once
+        self._send([(_body(feed, known), EVENTS_EXCHANGE, host_key(host)) for host, feed in feeds])
 
     def answer(self, queue: str, *feeds: Feed) -> None:
         """The parts of an answer to one agent; `queue` is its broker user."""
-        self._send([(_body(feed), "", queue) for feed in feeds])
+        self.answer_texts(queue, [_body(feed, {}) for feed in feeds])
+
+    def answer_texts(self, queue: str, bodies: Sequence[str]) -> None:
+        """The same, as `codec.feed_text` gives them."""
+        self._send([(body, "", queue) for body in bodies])
 
     def close(self) -> None:
         """Hang up."""
@@ -94,5 +98,9 @@ class HostFeeds:
             batch.confirm(False)
 
 
-def _body(feed: Feed) -> str:
-    return json.dumps(feed_to_json(feed), separators=(",", ":"))
+def _body(feed: Feed, known: dict[int, str]) -> str:
+    """known: {position: a fact's text}."""
+    for fact in feed.events:
+        if fact.position not in known:
+            known[fact.position] = recorded_text(fact)
+    return feed_text(feed, [known[fact.position] for fact in feed.events])

@@ -25,6 +25,7 @@ from libs.codec.messages import (
     question_from_json,
     question_to_json,
 )
+from libs.codec.texts import feed_text, recorded_text, stored_text
 from libs.codec.values import canonical, from_json, to_json
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "encode",
     "event_from_json",
     "feed_from_json",
+    "feed_text",
     "feed_to_json",
     "from_json",
     "message_from_json",
@@ -46,7 +48,9 @@ __all__ = [
     "question_from_json",
     "question_to_json",
     "recorded_from_json",
+    "recorded_text",
     "recorded_to_json",
+    "stored_text",
     "to_json",
     "type_name",
 ]

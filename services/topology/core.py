@@ -145,7 +145,7 @@ class Topology:
 
     def _answer_fetch(self, who: Sender, asked: Fetch) -> None:
         try:
-            fetch.answer(self._log.pool, who.host, asked, lambda part: self._feeds.answer(who.user, part))
+            fetch.answer(self._log.pool, who.host, asked, lambda texts: self._feeds.answer_texts(who.user, texts))
         except Away as error:
             _log.warning("an answer was not sent, the agent will ask again: %s", error)
 

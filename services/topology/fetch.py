@@ -6,9 +6,11 @@ Any replica answers. The host follows from the broker's word about the sender, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
+from libs.codec import feed_text
 from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity
 from libs.feed import Feed, Fetch
@@ -18,8 +20,11 @@ from services.topology.facts import Scope
 
 HORIZON = 10_000
 WAITS, WAIT_SECONDS = 20, 0.05
+AHEAD = 8
+"""Messages of an answer that are read before the first is sent. Most answers are no longer, and hold no connection meanwhile."""
 
-Send = Callable[[Feed], None]
+Send = Callable[[Sequence[str]], None]
+"""Sends messages (`codec.feed_text`) to who asked, in this order."""
 
 
 def answer(pool: Pool, host: str, fetch: Fetch, send: Send) -> None:
@@ -48,16 +53,23 @@ def _try(pool: Pool, host: str, fetch: Fetch, send: Send, patient: bool) -> bool
             head, scope = _delta(connection, identity, position, last, host, mine, fetch)
         else:
             head, scope = _everything(connection, identity, position, host, mine, fetch)
-        _send(connection, head, scope, send)
+        messages = _messages(connection, head, scope)
+        read = list(islice(messages, AHEAD))
+        if len(read) == AHEAD:
+            send(read)
+            read = []
+            for one in messages:
+                send([one])
+    if read:
+        send(read)
     return True
 
 
-def _send(connection: Connection, head: Feed, scope: Scope, send: Send) -> None:
+def _messages(connection: Connection, head: Feed, scope: Scope) -> Iterator[str]:
     """The facts of `scope` behind `head`, a page a message; the networks entered and left stand in the first."""
     for number, (total, page) in enumerate(facts.pages(connection, scope, feeds.MAX_FACTS), start=1):
-        parts = max(1, -(-total // feeds.MAX_FACTS))
-        part = replace(head, events=tuple(page), part=number, parts=parts)
-        send(part if number == 1 else replace(part, entered=(), left=()))
+        part = replace(head, part=number, parts=max(1, -(-total // feeds.MAX_FACTS)))
+        yield feed_text(part if number == 1 else replace(part, entered=(), left=()), page)
 
 
 def _last_sent(connection: Connection, host: str) -> int:

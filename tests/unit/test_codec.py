@@ -6,7 +6,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -151,6 +151,24 @@ RECORDED = st.builds(
 @settings(max_examples=100, deadline=None)
 def test_feeds_survive_the_bus(feed: Feed) -> None:
     assert codec.feed_from_json(json.loads(json.dumps(codec.feed_to_json(feed)))) == feed
+    text = codec.feed_text(feed, [codec.recorded_text(one) for one in feed.events])
+    assert json.loads(text) == json.loads(json.dumps(codec.feed_to_json(feed)))
+
+
+@given(RECORDED)
+@settings(max_examples=100, deadline=None)
+def test_a_stored_fact_is_told_as_it_was_stored(fact: Recorded) -> None:
+    fact = replace(fact, recorded_at="2026-01-01T00:00:00.000000Z")
+    name, data = codec.encode(fact.event)
+    text = codec.stored_text(
+        fact.position, fact.stream, fact.version, name, data, codec.canonical(fact.meta), fact.recorded_at
+    )
+    assert codec.recorded_from_json(json.loads(text)) == fact
+
+
+def test_a_stored_fact_of_a_type_that_nobody_knows_is_not_told() -> None:
+    with pytest.raises(ValueError):
+        codec.stored_text(1, "port-p", 1, "PortPainted.v1", "{}", "{}", "2026-01-01T00:00:00.000000Z")
 
 
 @pytest.mark.parametrize(
