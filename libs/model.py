@@ -55,6 +55,15 @@ class HostRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class DhcpOption:
+    """An option that a port's owner wants sent to its guest, as he named it; value empty: not to be sent."""
+
+    name: str
+    value: str
+    ip_version: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """How a port is attached on a host; vif_type is `ovs` or `binding_failed`."""
 

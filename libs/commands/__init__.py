@@ -19,7 +19,15 @@ from libs.commands.network import (
     UnscheduleDhcp,
     UpdateNetwork,
 )
-from libs.commands.port import CreatePorts, DeletePort, NewPort, ReportWired, UpdatePort, WantedAddress
+from libs.commands.port import (
+    CreatePorts,
+    DeletePort,
+    NewPort,
+    ReportWired,
+    UpdatePort,
+    WantedAddress,
+    WantedDhcpOption,
+)
 from libs.commands.router import (
     AddRouterInterface,
     AddRoutes,
@@ -107,5 +115,6 @@ __all__ = [
     "UpdateRouter",
     "UpdateSubnet",
     "WantedAddress",
+    "WantedDhcpOption",
     "WantedGateway",
 ]

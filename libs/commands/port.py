@@ -16,6 +16,15 @@ class WantedAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedDhcpOption:
+    """One wish among extra_dhcp_opts; value None: that option is no longer wanted."""
+
+    name: str
+    value: str | None
+    ip_version: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class NewPort:
     """One port to make. mac_address None: chosen. fixed_ips None: one address per IP version; empty: none. host empty: unbound."""
 
@@ -32,6 +41,7 @@ class NewPort:
     host: str = ""
     vnic_type: str = "normal"
     profile: Mapping[str, Any] = field(default_factory=dict)
+    dhcp_options: tuple[WantedDhcpOption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class CreatePorts:
 @dataclass(frozen=True, slots=True)
 class UpdatePort:
     """Change the named attributes: name, description, admin_state_up, mac_address, fixed_ips, device_id, device_owner, host,
-    vnic_type, profile. `host` empty unbinds."""
+    vnic_type, profile, dhcp_options (wishes: what is not named stays). `host` empty unbinds."""
 
     port_id: str
     changes: Mapping[str, Any]

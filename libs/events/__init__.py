@@ -49,6 +49,7 @@ from libs.events.port import (
     PortDeleted,
     PortDescribed,
     PortDeviceChanged,
+    PortDhcpOptionsChanged,
     PortMacChanged,
     PortProfileChanged,
     PortRenamed,
@@ -121,6 +122,7 @@ PortEvent = (
     | PortMacChanged
     | PortVnicTypeChanged
     | PortProfileChanged
+    | PortDhcpOptionsChanged
     | PortBound
     | PortBindingFailed
     | PortUnbound
@@ -208,6 +210,7 @@ __all__ = [
     "PortDeleted",
     "PortDescribed",
     "PortDeviceChanged",
+    "PortDhcpOptionsChanged",
     "PortEvent",
     "PortMacChanged",
     "PortProfileChanged",

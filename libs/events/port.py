@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from libs.model import DhcpOption
+
 
 @dataclass(frozen=True, slots=True)
 class PortCreated:
@@ -24,6 +26,7 @@ class PortCreated:
     vnic_type: str = "normal"
     profile: Mapping[str, Any] = field(default_factory=dict)
     ip_allocation: str = "immediate"
+    dhcp_options: tuple[DhcpOption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,15 @@ class PortProfileChanged:
     port_id: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PortDhcpOptionsChanged:
+    """What DHCP tells its guest beside what the subnet says changed (extra_dhcp_opts); all of it, before and after."""
+
+    port_id: str
+    before: tuple[DhcpOption, ...]
+    after: tuple[DhcpOption, ...]
 
 
 @dataclass(frozen=True, slots=True)

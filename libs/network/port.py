@@ -17,6 +17,7 @@ from libs.events import (
     PortDeleted,
     PortDescribed,
     PortDeviceChanged,
+    PortDhcpOptionsChanged,
     PortEvent,
     PortMacChanged,
     PortProfileChanged,
@@ -25,7 +26,7 @@ from libs.events import (
     PortVnicTypeChanged,
     PortWentDown,
 )
-from libs.model import ACTIVE, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, FixedIp
+from libs.model import ACTIVE, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, DhcpOption, FixedIp
 from libs.network.ordered import ordered
 
 
@@ -46,6 +47,7 @@ class Port:
     profile: Mapping[str, Any] = field(default_factory=dict)
     ip_allocation: str = "immediate"
     fixed_ips: tuple[FixedIp, ...] = ()
+    dhcp_options: tuple[DhcpOption, ...] = ()
     host: str = ""
     vif_type: str = VIF_UNBOUND
     vif_details: Mapping[str, Any] = field(default_factory=dict)
@@ -72,6 +74,7 @@ def _created(event: PortCreated) -> Port:
         vnic_type=event.vnic_type,
         profile=event.profile,
         ip_allocation=event.ip_allocation,
+        dhcp_options=event.dhcp_options,
     )
 
 
@@ -92,6 +95,8 @@ def _changed(state: Port, event: PortEvent) -> Port:
             return replace(state, device_id=event.device_id, device_owner=event.device_owner)
         case PortMacChanged():
             return replace(state, mac_address=event.after)
+        case PortDhcpOptionsChanged():
+            return replace(state, dhcp_options=event.after)
     return _attached(state, event)
 
 
@@ -150,6 +155,9 @@ def body(state: Port, version: int, created_at: str, updated_at: str) -> dict[st
         "binding:vif_type": state.vif_type,
         "binding:vif_details": ordered(state.vif_details),
         "ip_allocation": state.ip_allocation,
+        "extra_dhcp_opts": [
+            {"opt_name": one.name, "opt_value": one.value, "ip_version": one.ip_version} for one in state.dhcp_options
+        ],
         "description": state.description,
         "created_at": created_at,
         "updated_at": updated_at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from libs.eventlog.protocol import Row
-from libs.model import AddressRange, FixedIp, HostRoute, Segment
+from libs.model import AddressRange, DhcpOption, FixedIp, HostRoute, Segment
 from libs.network import agent, network, port, subnet
 from libs.network.bodies import resource_with, row_with
 from libs.network.world import Resource
@@ -138,6 +138,9 @@ def port_of(row: Row) -> Resource:
         **{name: shown[name] for name in _PORT_PLAIN},
         **{name: shown[key] for name, key in _PORT_BINDING.items()},
         fixed_ips=tuple(FixedIp(one["subnet_id"], one["ip_address"]) for one in shown["fixed_ips"]),
+        dhcp_options=tuple(
+            DhcpOption(one["opt_name"], one["opt_value"], one["ip_version"]) for one in shown.get("extra_dhcp_opts", ())
+        ),
         generation=json.loads(row.hidden)["generation"] if row.hidden else 0,
     )
     return resource_with(row, shown, state)

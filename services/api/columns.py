@@ -143,7 +143,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
 UNFILTERED: Mapping[str, tuple[str, ...]] = {
     "network": ("subnets", "availability_zones"),
     "subnet": ("allocation_pools", "dns_nameservers", "host_routes"),
-    "port": ("fixed_ips", "binding:profile", "binding:vif_details"),
+    "port": ("fixed_ips", "extra_dhcp_opts", "binding:profile", "binding:vif_details"),
     "router": ("external_gateway_info", "routes", "availability_zone_hints", "availability_zones"),
     "floatingip": ("port_details",),
     "agent": ("created_at", "started_at", "heartbeat_timestamp", "configurations"),

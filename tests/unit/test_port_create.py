@@ -77,6 +77,7 @@ def test_a_ports_body_has_every_attribute_of_neutrons():
         "binding:vif_type": "ovs",
         "binding:vif_details": {"bridge_name": "br-int"},
         "ip_allocation": "immediate",
+        "extra_dhcp_opts": [],
         "description": "",
         "created_at": "2026-11-22T15:30:00Z",
         "updated_at": "2026-11-22T15:30:00Z",

@@ -10,6 +10,7 @@ from libs.eventlog.protocol import Change
 from libs.events import PortCreated, PortEvent
 from libs.model import Binding, FixedIp
 from libs.network.deciders.binding import bound
+from libs.network.deciders.dhcp_options import merged
 from libs.network.deciders.reading import answer, existing, network_at, subnets_of
 from libs.network.deciders.wishes import (
     Wishes,
@@ -127,6 +128,7 @@ def _created(new: NewPort, mac: str) -> PortCreated:
         vnic_type=new.vnic_type,
         profile=new.profile,
         ip_allocation="none" if new.fixed_ips == () else "immediate",
+        dhcp_options=merged((), new.dhcp_options),
     )
 
 

@@ -14,6 +14,7 @@ from libs.events import (
     PortAdminStateChanged,
     PortDescribed,
     PortDeviceChanged,
+    PortDhcpOptionsChanged,
     PortEvent,
     PortMacChanged,
     PortProfileChanged,
@@ -27,6 +28,7 @@ from libs.network.deciders import port_floatingips, service_ports
 from libs.network.deciders.access import may_name_addresses, own_port, owns
 from libs.network.deciders.address_changes import address_plan, moves, new_mac
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
+from libs.network.deciders.dhcp_options import merged
 from libs.network.deciders.ports import check_profile
 from libs.network.deciders.reading import changing, check_revision, existing, found, network_at
 from libs.network.deciders.wishes import allocated, chosen
@@ -130,6 +132,9 @@ def _plain_changes(port: Port, changes: Mapping[str, Any]) -> Iterator[PortEvent
     device = changes.get("device_id", port.device_id), changes.get("device_owner", port.device_owner)
     if device != (port.device_id, port.device_owner):
         yield PortDeviceChanged(port.id, port.device_id, device[0], port.device_owner, device[1])
+    options = merged(port.dhcp_options, changes.get("dhcp_options", ()))
+    if options != port.dhcp_options:
+        yield PortDhcpOptionsChanged(port.id, port.dhcp_options, options)
     if changes.get("admin_state_up", port.admin_state_up) != port.admin_state_up:
         yield PortAdminStateChanged(port.id, changes["admin_state_up"])
         if not changes["admin_state_up"] and port.status == ACTIVE:

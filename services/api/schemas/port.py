@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from libs.commands import NewPort
+from services.api.schemas.dhcp_options import to_dhcp_options
 from services.api.schemas.fields import ReadOnly, Value, one_of, to_bool, to_mac_or_none, to_name, to_text, to_uuid
 from services.api.schemas.form import Form
 from services.api.schemas.lists import to_fixed_ips, to_host, to_profile
@@ -46,6 +47,7 @@ class PortSchema(Schema):
     vif_type = ReadOnly(data_key="binding:vif_type")
     vif_details = ReadOnly(data_key="binding:vif_details")
     ip_allocation = ReadOnly()
+    dhcp_options = Value(to_dhcp_options, data_key="extra_dhcp_opts")
     description = Value(to_text)
     created_at = ReadOnly()
     updated_at = ReadOnly()
