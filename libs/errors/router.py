@@ -18,9 +18,9 @@ def cidrs_overlap(cidr: str, subnet_id: str, other_cidr: str, other_id: str) -> 
     return bad_router(f"Cidr {cidr} of subnet {subnet_id} overlaps with cidr {other_cidr} of subnet {other_id}")
 
 
-def router_in_use(id: str, reason: str = "still has ports") -> Refusal:
-    """409: interfaces (or whatever `reason` says) need the router."""
-    return Refusal(409, "RouterInUse", f"Router {id} {reason}")
+def router_in_use(id: str, port_ids: Iterable[str]) -> Refusal:
+    """409: these ports join subnets to the router."""
+    return Refusal(409, "RouterInUse", f"Router {id} has ports still attached: {', '.join(port_ids)}")
 
 
 def interface_not_found(router_id: str, port_id: str) -> Refusal:
@@ -80,11 +80,6 @@ def gateway_in_use_by_floating_ip(router_id: str, network_id: str) -> Refusal:
         f"Gateway cannot be updated for router {router_id}, since a gateway to external network {network_id} is required"
         " by one or more floating IPs.",
     )
-
-
-def gateway_in_use_by_route(router_id: str) -> Refusal:
-    """409: a next hop lies on the external network. Neutron lets it go and keeps a route that leads nowhere."""
-    return router_in_use(router_id, "cannot lose its gateway, as it is required by one or more routes")
 
 
 def external_network_in_use(network_id: str) -> Refusal:

@@ -154,9 +154,19 @@ def test_inside_and_outside_must_not_share_addresses():
     )
 
 
+def test_all_of_the_public_network_is_outside():
+    """Also its subnets that the gateway has no address on: they are on the same wire."""
+    second = a_subnet("198.51.100.0/24", PUBLIC_SUBNET2, PUBLIC, project_id="operators")
+    overlapping = (a_network(NET2, segmentation_id=9), *a_subnet("198.51.100.128/25", SUBNET2, NET2))
+    words = f"overlaps with cidr 198.51.100.0/24 of subnet {PUBLIC_SUBNET2}"
+    an_edge(*second, *overlapping).when(join(SUBNET2)).refused(400, "BadRequest", words)
+    inside = then_did(a_bare_router(*second, *overlapping), join(SUBNET2))
+    inside.when(change(gateway=out())).refused(400, "BadRequest", f"of subnet {PUBLIC_SUBNET2} overlaps with")
+
+
 def test_routes_that_stay_keep_the_way_out_they_need():
     routed = then_did(an_edge(), change(routes=(route("192.0.2.0/24", "203.0.113.99"),)))
-    routed.when(change(gateway=None)).refused(409, "RouterInUse", "required by one or more routes")
+    routed.when(change(gateway=None)).refused(400, "InvalidRoutes", "the nexthop is not connected with router")
     together = routed.when(change(gateway=None, routes=()))
     assert together.of(RouterRouteRemoved) == [RouterRouteRemoved(ROUTER, "192.0.2.0/24", "203.0.113.99")]
     inside = then_did(an_edge(), change(routes=(route("192.0.2.0/24", "10.0.0.99"),)))

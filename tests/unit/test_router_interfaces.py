@@ -29,7 +29,7 @@ from tests.unit.edge import (
     route,
     then_did,
 )
-from tests.unit.given import member
+from tests.unit.given import admin, member
 from tests.unit.outside import GATEWAY_PORT, INTERFACE, PUBLIC_SUBNET, ROUTER
 from tests.unit.people import (
     NET,
@@ -109,6 +109,8 @@ class TestBySubnet:
     def test_a_subnet_that_another_router_advertises_cannot_be_joined(self):
         foreign = a_subnet("2001:db8::/64", SUBNET6, ipv6_address_mode="slaac")
         a_bare_router(*foreign).when(join(SUBNET6)).refused(400, "BadRequest", "RAs from an external router")
+        port = a_port("2001:db8::9", subnet=SUBNET6)
+        a_bare_router(*foreign, *port).when(join_by()).refused(400, "BadRequest", "RAs from an external router")
 
     def test_a_gateway_that_is_not_on_its_subnet_cannot_be_a_routers(self):
         odd = a_subnet("10.0.1.0/24", SUBNET2, gateway_ip="10.0.9.1")
@@ -136,6 +138,9 @@ class TestBySubnet:
         a_bare_router(*shared).when(join(SUBNET2)).refused(400, "BadRequest", words)
         port = a_port("10.0.1.9", subnet=SUBNET2, network_id=NET2)
         assert a_bare_router(*shared, *port).when(join_by()).of(RouterInterfaceAttached)
+        gateways = a_port("10.0.1.1", subnet=SUBNET2, network_id=NET2)
+        a_bare_router(*shared, *gateways).when(join_by()).refused(400, "BadRequest", "out of the allocation pool")
+        assert a_bare_router(*shared, *gateways).by(admin()).when(join_by()).events
         a_bare_router().when(join(PUBLIC_SUBNET)).refused(400, "BadRequest", "is not owned by project")
         hidden = (a_network(NET2, THEM, segmentation_id=9), *a_subnet("10.0.1.0/24", SUBNET2, NET2, **THEIRS))
         a_bare_router(*hidden).when(join(SUBNET2)).refused(404, "SubnetNotFound")
@@ -188,7 +193,7 @@ class TestByPort:
 
     def test_one_ipv6_port_for_each_network(self):
         past = then_did(an_edge(*V6, *OTHER_V6, *a_port("2001:db8:1::9", subnet=V6_TOO)), join(SUBNET6, INTERFACE_TOO))
-        past.when(join_by()).refused(400, "BadRequest", f"Existing port {INTERFACE_TOO} has IPv6 subnet(s)")
+        past.when(join_by()).refused(400, "BadRequest", f"Router already contains IPv6 port {INTERFACE_TOO}")
 
     def test_one_ipv4_address_for_each_port(self):
         a_bare_router(*SECOND, *a_port("10.0.0.8"), AddressAllocated(PORT, SUBNET2, "10.0.1.8")).when(

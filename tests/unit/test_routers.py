@@ -94,7 +94,9 @@ def test_a_router_ends_with_its_gateway_port():
 
 
 def test_a_router_with_interfaces_is_in_use():
-    an_edge().when(DeleteRouter(ROUTER)).refused(409, "RouterInUse", f"Router {ROUTER} still has ports")
+    an_edge().when(DeleteRouter(ROUTER)).refused(
+        409, "RouterInUse", f"Router {ROUTER} has ports still attached: {INTERFACE}"
+    )
 
 
 def test_a_router_that_ends_says_where_it_ran():

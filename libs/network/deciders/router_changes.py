@@ -23,7 +23,6 @@ from libs.network.deciders.router_gateway import GatewayChange
 from libs.network.deciders.router_rules import (
     canonical_routes,
     check_routes,
-    check_still_reachable,
     gateway_subnet_streams,
 )
 from libs.network.resources import stream_of
@@ -91,8 +90,8 @@ def _route_changes(
         wanted = canonical_routes(changes["routes"] or ())
         check_routes(router, wanted, world)
         yield from _towards(router, wanted)
-    elif way_out_changes and router.routes:
-        check_still_reachable(router, world)
+    elif way_out_changes:
+        check_routes(router, router.routes, world)
 
 
 def _towards(router: Router, wanted: tuple[HostRoute, ...]) -> Iterator[RouterEvent]:

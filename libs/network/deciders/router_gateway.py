@@ -21,7 +21,7 @@ from libs.events import (
     RouterGatewaySet,
     RouterSnatChanged,
 )
-from libs.model import ROUTER_GATEWAY_OWNER, FixedIp
+from libs.model import ROUTER_GATEWAY_OWNER
 from libs.network import port as ports
 from libs.network.deciders.access import visible_network
 from libs.network.deciders.address_changes import address_plan
@@ -163,15 +163,8 @@ def set_by(router: Router, wanted: WantedGateway, plan: PortPlan, world: World) 
         external_network_before=before.network_id if before else "",
         port_before=before.port_id if before else "",
     )
-    _check_apart(router, held, world)
+    check_apart(replace(router, gateway=None), plan.subnets, world)
     return GatewayChange((fact,), (made(plan, world),))
-
-
-def _check_apart(router: Router, held: Iterable[FixedIp], world: World) -> None:
-    """Raises 400 when the way out and an interface share addresses."""
-    subnets = dict.fromkeys(one.subnet_id for one in held)
-    inside = replace(router, gateway=None)
-    check_apart(inside, (existing(world, "subnet", id).state for id in subnets), world)
 
 
 def _altered(router: Router, here: Gateway, wanted: WantedGateway, world: World) -> GatewayChange:
@@ -183,7 +176,8 @@ def _altered(router: Router, here: Gateway, wanted: WantedGateway, world: World)
         events = tuple(_moved(resource.state, wanted, world))
         now: Port | None = fold(ports.evolve, resource.state, events)
         if events and now is not None:
-            _check_apart(router, now.fixed_ips, world)
+            subnets = {one.subnet_id: existing(world, "subnet", one.subnet_id).state for one in now.fixed_ips}
+            check_apart(replace(router, gateway=None), subnets.values(), world)
             facts.append(RouterGatewayAddressesChanged(router.id, here.port_id, here.fixed_ips, now.fixed_ips))
             moved = (change(resource, events),)
     if wanted.enable_snat not in (None, here.enable_snat):

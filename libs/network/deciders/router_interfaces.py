@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from libs.commands import AddRouterInterface, NewPort, WantedAddress
-from libs.errors import ip_not_on_subnet, not_found
-from libs.errors.router import bad_router, port_in_use
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import PortDeviceChanged, PortEvent, RouterInterfaceAttached
 from libs.model import ROUTER_INTERFACE_OWNER, FixedIp
-from libs.network.addresses import usable, version_of
-from libs.network.deciders.access import own_port, own_router, owns, sees_network
+from libs.network.deciders.access import own_router
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
 from libs.network.deciders.reading import change, existing, found, network_at
-from libs.network.deciders.router_rules import check_apart, gateway_subnet_streams
+from libs.network.deciders.router_joinable import attachable_subnet, given_port, ipv6_port
+from libs.network.deciders.router_rules import outer_streams
 from libs.network.deciders.wishes import allocated
 from libs.network.network import Network
 from libs.network.port import Port
@@ -30,14 +28,14 @@ from libs.network.world import Decision, Need, Question, Resource, World
 
 
 def needs(command: AddRouterInterface, world: World) -> tuple[Need, ...]:
-    """The router and its gateway's subnets; the subnet or port, then its network, subnets and the port that it may join."""
+    """The router and its external network's subnets; the subnet or port, then its network, subnets and the port that it may join."""
     stream = stream_of("router", command.router_id)
     resource = found(world, "router", command.router_id)
     if resource is None:
         return (stream,)
     router: Router = resource.state
     further = _subnet_needs(router, command, world) if command.subnet_id else _port_needs(command, world)
-    return tuple(dict.fromkeys((stream, *gateway_subnet_streams(router), *further)))
+    return tuple(dict.fromkeys((stream, *outer_streams(router, world), *further)))
 
 
 def _subnet_needs(router: Router, command: AddRouterInterface, world: World) -> tuple[str, ...]:
@@ -61,12 +59,7 @@ def _port_needs(command: AddRouterInterface, world: World) -> tuple[str, ...]:
 
 def _joined_port(router: Router, subnet: Subnet) -> str:
     """The router's IPv6 port on the subnet's network, which takes further IPv6 subnets; empty for none."""
-    return _ipv6_port(router, subnet.network_id) if subnet.ip_version == 6 else ""
-
-
-def _ipv6_port(router: Router, network_id: str) -> str:
-    there = (one for one in router.interfaces if one.network_id == network_id)
-    return next((one.port_id for one in there if version_of(one.ip_address) == 6), "")
+    return ipv6_port(router, subnet.network_id) if subnet.ip_version == 6 else ""
 
 
 def _new_port(router: Router, command: AddRouterInterface, subnet: Subnet) -> NewPort:
@@ -85,11 +78,11 @@ def questions(command: AddRouterInterface, world: World) -> tuple[Question, ...]
     """MAC and binding of a port that is made, binding of one that is given. Raises 404, 403, 400, 409."""
     router: Router = own_router(world, command.router_id).state
     if not command.subnet_id:
-        port: Port = _given_port(router, command, world).state
+        port: Port = given_port(router, command.port_id or "", world).state
         there = {"host": router.host}
         segment = existing(world, "network", port.network_id).state.segment
         return (binding_question(port, there, segment),) if binds_anew(port, there) else ()
-    subnet = _attachable_subnet(router, command.subnet_id, world)
+    subnet = attachable_subnet(router, command.subnet_id, world)
     if _joined_port(router, subnet):
         return ()
     return tuple(making_questions(_plan(router, command, subnet, world)))
@@ -100,8 +93,8 @@ def add(command: AddRouterInterface, world: World) -> Decision:
     resource = own_router(world, command.router_id)
     router: Router = resource.state
     if not command.subnet_id:
-        return _by_port(resource, _given_port(router, command, world), world)
-    subnet = _attachable_subnet(router, command.subnet_id, world)
+        return _by_port(resource, given_port(router, command.port_id or "", world), world)
+    subnet = attachable_subnet(router, command.subnet_id, world)
     joined = _joined_port(router, subnet)
     if joined:
         port = existing(world, "port", joined)
@@ -118,27 +111,6 @@ def _plan(router: Router, command: AddRouterInterface, subnet: Subnet, world: Wo
     return plan
 
 
-def _attachable_subnet(router: Router, subnet_id: str, world: World) -> Subnet:
-    """A subnet that the router may join: own, since its gateway address is taken; to see it is not enough. Raises 404, 400."""
-    subnet: Subnet = existing(world, "subnet", subnet_id).state
-    if not owns(world.context.actor, subnet.project_id):
-        network: Network = existing(world, "network", subnet.network_id).state
-        if not sees_network(world.context.actor, network):
-            raise not_found("subnet", subnet_id)
-        reason = f"subnet {subnet_id} is not owned by project making the request"
-        raise bad_router(f"Cannot add interface to router because {reason}")
-    if not subnet.gateway_ip:
-        raise bad_router("Subnet for router interface must have a gateway IP")
-    if subnet.ip_version == 6 and subnet.ipv6_ra_mode is None and subnet.ipv6_address_mode is not None:
-        raise bad_router(
-            f"IPv6 subnet {subnet.id} configured to receive RAs from an external router cannot be added to Neutron Router"
-        )
-    if not usable(subnet.cidr, subnet.gateway_ip, ROUTER_INTERFACE_OWNER):
-        raise ip_not_on_subnet(subnet.gateway_ip)
-    check_apart(router, (subnet,), world)
-    return subnet
-
-
 def _attached(resource: Resource, port: Change, port_id: str, held: Iterable[FixedIp], world: World) -> Decision:
     facts = tuple(_facts(resource.state, port_id, held, world))
     return Decision((port, change(resource, facts)), touched=(resource.stream, port.stream))
@@ -148,27 +120,6 @@ def _facts(router: Router, port_id: str, held: Iterable[FixedIp], world: World) 
     for one in held:
         subnet: Subnet = existing(world, "subnet", one.subnet_id).state
         yield RouterInterfaceAttached(router.id, port_id, subnet.network_id, one.subnet_id, one.ip_address, subnet.cidr)
-
-
-def _given_port(router: Router, command: AddRouterInterface, world: World) -> Resource:
-    """A port of the caller's that belongs to no device and may become the router's. Raises 404, 403, 409, 400."""
-    resource = own_port(world, command.port_id or "", "update_port", network_owner=False)
-    port: Port = resource.state
-    if port.device_id:
-        raise port_in_use(port.id, port.network_id, port.device_id)
-    if not port.fixed_ips:
-        raise bad_router("Router port must have at least one fixed IP")
-    versions = [version_of(one.ip_address) for one in port.fixed_ips]
-    other = _ipv6_port(router, port.network_id)
-    if 6 in versions and other:
-        raise bad_router(
-            "Cannot have multiple router ports with the same network id if both contain IPv6 subnets. Existing port"
-            f" {other} has IPv6 subnet(s) and network id {port.network_id}"
-        )
-    check_apart(router, (existing(world, "subnet", one.subnet_id).state for one in port.fixed_ips), world)
-    if versions.count(4) > 1:
-        raise bad_router("Cannot have multiple IPv4 subnets on router port")
-    return resource
 
 
 def _by_port(resource: Resource, given: Resource, world: World) -> Decision:

@@ -1,17 +1,13 @@
-"""What makes a router's subnets and routes acceptable: Neutron 29's db/{l3_db,extraroute_db}.py, in their words.
-
-Stricter than Neutron in one point: an interface's subnet may not overlap with the gateway's either, as one routing table cannot
-tell them apart.
-"""
+"""What makes a router's subnets and routes acceptable: Neutron 29's db/{l3_db,extraroute_db}.py, in their words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from libs.errors.router import bad_router, cidrs_overlap, gateway_in_use_by_route, invalid_routes, too_many_routes
+from libs.errors.router import bad_router, cidrs_overlap, invalid_routes, too_many_routes
 from libs.model import HostRoute, canonical_cidr, canonical_ip
 from libs.network import addresses
-from libs.network.deciders.reading import found
+from libs.network.deciders.reading import found, network_at, subnets_of
 from libs.network.resources import stream_of
 from libs.network.router import Router
 from libs.network.subnet import Subnet
@@ -37,9 +33,25 @@ def _attached(router: Router, world: World) -> Iterator[tuple[str, str]]:
             yield held.subnet_id, resource.state.cidr
 
 
+def outer_streams(router: Router, world: World) -> tuple[str, ...]:
+    """The external network that the router leads to, and all its subnets."""
+    if router.gateway is None:
+        return ()
+    network = network_at(world, router.gateway.network_id)
+    ids = network.subnet_ids if network else ()
+    return (stream_of("network", router.gateway.network_id), *(stream_of("subnet", id) for id in ids))
+
+
+def _outer(router: Router, world: World) -> Iterator[tuple[str, str]]:
+    network = network_at(world, router.gateway.network_id) if router.gateway else None
+    if network:
+        yield from ((one.id, one.cidr) for one in subnets_of(world, network))
+
+
 def check_apart(router: Router, subnets: Iterable[Subnet], world: World) -> None:
-    """Raises 400 when the router is on one of the subnets already, or on one that shares addresses with it."""
-    there = tuple(_attached(router, world))
+    """Raises 400 when the router is on one of the subnets already, or on one that shares addresses with it; all of its external
+    network's count (`outer_streams`)."""
+    there = tuple(dict.fromkeys((*_attached(router, world), *_outer(router, world))))
     for subnet in subnets:
         for other_id, other_cidr in there:
             if other_id == subnet.id:
@@ -72,10 +84,3 @@ def check_routes(router: Router, routes: tuple[HostRoute, ...], world: World) ->
             raise invalid_routes(routes, "the nexthop is not connected with router")
         if one.nexthop in own:
             raise invalid_routes(routes, "the nexthop is used by router")
-
-
-def check_still_reachable(router: Router, world: World) -> None:
-    """Raises 409 when a route that stays lost its way with the gateway."""
-    cidrs = [cidr for _, cidr in _attached(router, world)]
-    if not all(addresses.reaches(cidrs, one.nexthop) for one in router.routes):
-        raise gateway_in_use_by_route(router.id)

@@ -77,7 +77,7 @@ def delete(command: DeleteRouter, world: World) -> Decision:
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     if router.interfaces:
-        raise router_in_use(router.id)
+        raise router_in_use(router.id, dict.fromkeys(one.port_id for one in router.interfaces))
     ended = change(resource, (RouterDeleted(router.id, router.project_id, router.host),), ends=True)
     if router.gateway is None:
         return Decision((ended,), touched=(resource.stream,))
