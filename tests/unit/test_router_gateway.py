@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from libs.commands import UpdateNetwork
+from libs.commands import UpdateNetwork, WantedAddress, WantedGateway
 from libs.eventlog.lost import refusal_of_guard
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
@@ -19,7 +19,9 @@ from libs.events import (
     RouterRouteRemoved,
     RouterSnatChanged,
 )
-from libs.model import FixedIp
+from libs.model import Context, FixedIp
+from libs.network import decisions
+from libs.network.world import World
 from tests.unit.edge import (
     GATEWAY_TOO,
     a_bare_router,
@@ -83,6 +85,24 @@ def test_the_gateway_gets_another_address():
         RouterGatewayAddressesChanged(ROUTER, GATEWAY_PORT, public("203.0.113.2"), public("203.0.113.9")),
         RouterSnatChanged(ROUTER, False),
     )
+
+
+def test_the_gateway_moves_to_another_subnet_of_its_network():
+    second = a_subnet("198.51.100.0/24", PUBLIC_SUBNET2, PUBLIC, project_id="operators")
+    wish = WantedGateway(PUBLIC, GATEWAY_TOO, None, (WantedAddress(PUBLIC_SUBNET2),))
+    moved = an_edge(*second).when(change(gateway=wish))
+    after = (FixedIp(PUBLIC_SUBNET2, "198.51.100.2"),)
+    assert moved.of(RouterGatewayAddressesChanged) == [
+        RouterGatewayAddressesChanged(ROUTER, GATEWAY_PORT, public("203.0.113.2"), after)
+    ]
+    assert moved.after().state("port", GATEWAY_PORT).fixed_ips == after
+
+
+def test_to_switch_snat_the_network_is_not_read():
+    """It changes whenever a subnet comes: the one must not hold up the other."""
+    past = an_edge()
+    world = World(Context(past.actor, "", "", ""), {f"router-{ROUTER}": past.resources[f"router-{ROUTER}"]})
+    assert decisions.needs(change(gateway=out(snat=False)), world) == (f"router-{ROUTER}",)
 
 
 def test_a_way_out_is_cleared_with_its_port():
