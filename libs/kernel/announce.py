@@ -22,7 +22,7 @@ from libs.kernel.names import checked_device, checked_namespace
 Item = Mapping[str, Any]
 _ETHERNET, _IPV4, _IPV6, _ARP = 1, 0x0800, 0x86DD, 0x0806
 _REQUEST, _REPLY = 1, 2
-_AGAIN_SECONDS = (1.0, 2.0)
+_AGAIN_SECONDS = (0.1, 0.4, 1.0, 2.0)  # a port is wired some 50 ms after it was plugged, on a busy host later
 _BROADCAST = b"\xff" * 6
 _ALL_NODES, _ALL_NODES_MAC = socket.inet_pton(socket.AF_INET6, "ff02::1"), bytes.fromhex("333300000001")
 _ADVERTISEMENT, _ROUTER_OVERRIDE, _ICMPV6 = 136, 0xA0000000, 58

@@ -20,7 +20,7 @@ or `qg-<11>`.
 `conntrack.cut`: {"namespace", "addresses": [[side, address]]}; side: orig-src, orig-dst, reply-src, reply-dst. No change when
     none matched.
 `arp.announce`: {"namespace", "device", "mac", "addresses": [address without prefix]}: gratuitous ARP (IPv4), unsolicited
-    neighbour advertisement with override and router flag (IPv6), now and twice more a second apart; answers at once. Not
+    neighbour advertisement with override and router flag (IPv6), now and some more times within two seconds; answers at once. Not
     counted as a change.
 `radvd.ensure`: {"namespace", "folder", "text"}: radvd runs in the namespace with this configuration; folder is absolute, one
     per router, named like the namespace, and holds its files. It outlives the hands and is found again by its folder, as
