@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.broker]
 
 @pytest.fixture(scope="module")
 def running(database: Database, broker: PrivateRabbitMQ) -> Iterator[Cloud]:
-    with a_cloud(database, broker) as found:
+    with a_cloud(database, broker, down_seconds=5.0) as found:
         yield found
 
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.broker]
 @pytest.fixture
 def cloud(database: Database, broker: PrivateRabbitMQ) -> Iterator[Cloud]:
     """Two replicas of topology, and ipam in a process of its own; networks are served by two DHCP agents each."""
-    with a_cloud(database, broker, (("ipam",), ("topology",), ("topology",)), dhcp_agents=2) as found:
+    with a_cloud(database, broker, (("ipam",), ("topology",), ("topology",)), dhcp_agents=2, down_seconds=5.0) as found:
         yield found.scene()
 
 

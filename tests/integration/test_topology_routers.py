@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.broker]
 
 @pytest.fixture(scope="module")
 def running(database: Database, broker: PrivateRabbitMQ) -> Iterator[Cloud]:
-    with a_cloud(database, broker) as found:
+    with a_cloud(database, broker, down_seconds=5.0) as found:
         yield found
 
 
@@ -50,7 +50,7 @@ def test_a_router_runs_on_a_host_that_then_holds_its_facts_and_its_networks(clou
     subnet = cloud.subnet(red)
     id = a_router(cloud, external, subnet)
     took = eventually("it runs", lambda: router(cloud, id).host == host.name)
-    assert took < 1
+    assert took < 2
     eventually("its host holds all of it", lambda: runs_on(cloud, id, host))
     assert {f"router-{id}", f"network-{red}", f"network-{external}"} <= host.l3.brain.holds.streams.keys()
     assert other.brain.holds.streams == {}

@@ -48,13 +48,15 @@ class Cloud:
     Tests share a running cloud: each `scene` has hosts and an availability zone of its own.
     """
 
-    def __init__(self, database: Database, broker: PrivateRabbitMQ, dhcp_agents: int = 1) -> None:
+    def __init__(
+        self, database: Database, broker: PrivateRabbitMQ, dhcp_agents: int = 1, down_seconds: float = 2.0
+    ) -> None:
         self.database, self.broker = database, broker
         self.settings = Settings(
             database_url=database.url,
             amqp_url=broker.url,
             report_seconds=0.3,
-            agent_down_seconds=2.0,
+            agent_down_seconds=down_seconds,
             dhcp_agents_per_network=dhcp_agents,
         )
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -200,9 +202,11 @@ def a_cloud(
     broker: PrivateRabbitMQ,
     processes: tuple[tuple[str, ...], ...] = (("ipam", "topology"),),
     dhcp_agents: int = 1,
+    down_seconds: float = 2.0,
 ) -> Iterator[Cloud]:
-    """A fresh log with topology and ipam running."""
-    cloud = Cloud(database.fresh(), broker, dhcp_agents)
+    """A fresh log with topology and ipam running. down_seconds: enough that no agent of a busy machine is taken for dead, where what
+    follows from that matters."""
+    cloud = Cloud(database.fresh(), broker, dhcp_agents, down_seconds)
     try:
         for modules in processes:
             cloud.start(*modules)
