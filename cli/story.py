@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.table import Table
 
-from cli import ledger, plan
+from cli import ledger, metadata, plan
 from cli.places import Places
+from cli.power import Mains
 from cli.system import System, for_a_while
-from lab.demo import Story, StoryFailed
+from lab.demo import Story
+from lab.nova import Nova
+from lab.nova import running as nova_running
 
 
 def play(places: Places, console: Console, say: Callable[[str], None]) -> int:
@@ -20,15 +25,29 @@ def play(places: Places, console: Console, say: Callable[[str], None]) -> int:
 
 
 def _play(places: Places, console: Console, say: Callable[[str], None]) -> int:
-    story = Story(plan.api_url(), plan.lab_of(places), ledger.database_url(places), say)
+    with _nova(places) as nova:
+        lab, mains = plan.lab_of(places), Mains(places)
+        story = Story(plan.api_url(), lab, ledger.database_url(places), say, mains, nova)
+        return _tell(places, console, story)
+
+
+def _nova(places: Places) -> AbstractContextManager[Nova | None]:
+    """A stand-in where the lab's agents ask, unless the operator has a Nova for them."""
+    if metadata.is_given():
+        return contextlib.nullcontext()
+    return nova_running(metadata.port(places), places.password("metadata"))
+
+
+def _tell(places: Places, console: Console, story: Story) -> int:
     shown: list[str] = []
     try:
         story.play(shown.append)
-    except (StoryFailed, RuntimeError, OSError) as error:
+    except (RuntimeError, OSError) as error:
         console.print(f"\n[bold red]FAILED[/bold red] {error}\nlogs: {places.log}")
         return 1
     finally:
         console.print(_table(story))
+        console.print(_routed(story))
         for port_id in shown:
             ledger.history(places, console, port_id)
     console.print("\n[bold green]It works.[/bold green] Next: ./netledger up, and the tour in docs/architecture.md")
@@ -43,4 +62,11 @@ def _table(story: Story) -> Table:
             f"{seconds * 1000:.0f}" if seconds else "-" for seconds in (boot.post, boot.active, boot.lease, boot.ping)
         )
         table.add_row(name, boot.guest.host.name, boot.guest.address, *times)
+    return table
+
+
+def _routed(story: Story) -> Table:
+    table = Table("what", "time", title="\nby way of the router (milliseconds)", title_justify="left", box=None)
+    for what, seconds in story.times.items():
+        table.add_row(what, f"{seconds * 1000:.0f}")
     return table

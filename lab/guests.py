@@ -94,7 +94,7 @@ class Guest:
         """Whether a ping is answered within this time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if " bytes from " in self.run("ping", "-n", "-c", "1", "-W", "1", address, ok=True):
+            if " bytes from " in self.run("ping", "-n", "-c", "1", "-W", "0.3", address, ok=True):
                 return True
         return False
 

@@ -114,7 +114,7 @@ class Lab:
         """Plug the NICs that are missing into the switch; whether there were any."""
         missing, taken = NETWORKS.keys() - self._plugged(host), links(self.switch)
         for network in missing:
-            nic, port = NETWORKS[network], f"{network[:8]}-{host.number}"
+            nic, port = NETWORKS[network], switch_port(network, host)
             if port in taken:  # a lost namespace lives on, unnamed, as long as a process does; so do its ends of wires
                 run("ip", "-n", self.switch, "link", "del", port)
             veth(host.netns, nic, self.switch, port, WIRE_MTU)
@@ -158,6 +158,11 @@ class Lab:
             for name in with_suffix(host.suffix) if host.netns in ours else ():
                 delete(name)
         self.namespaces.remove()
+
+
+def switch_port(network: str, host: Host) -> str:
+    """The switch's end of a host's wire to this segment."""
+    return f"{network[:8]}-{host.number}"
 
 
 def _segment(switch: str, name: str) -> None:

@@ -72,7 +72,7 @@ def delete(name: str) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + 2.0
-        while (pids := _pids(name)) and time.monotonic() < deadline:
+        while (pids := pids_in(name)) and time.monotonic() < deadline:
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
@@ -80,7 +80,8 @@ def delete(name: str) -> None:
     run("ip", "netns", "delete", name)
 
 
-def _pids(name: str) -> list[int]:
+def pids_in(name: str) -> list[int]:
+    """Every process in a namespace, none when there is no such namespace."""
     return [int(pid) for pid in run("ip", "netns", "pids", name, ok=True).split()]
 
 

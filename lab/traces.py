@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from lab.hosts import Host, Lab
-from lab.namespaces import with_suffix
+from lab.namespaces import links, with_suffix
 from lab.shell import run
 
 BRIDGES = ("br-int", "br-tun", "br-physnet1", "br-public")
@@ -25,8 +25,10 @@ class Traces:
 
     flows: frozenset[str]
     switch_ports: frozenset[str]
-    dhcp_namespaces: frozenset[str]
+    links: frozenset[str]
+    namespaces: frozenset[str]
     dhcp_hosts: frozenset[str]
+    router_files: frozenset[str]
     claims: frozenset[str]
 
     def beyond(self, before: Traces) -> dict[str, list[str]]:
@@ -41,8 +43,10 @@ def taken(lab: Lab, database_url: str) -> Traces:
     return Traces(
         frozenset(entry for host in hosts for entry in _flows(host)),
         frozenset(entry for host in hosts for entry in _switch_ports(host)),
+        frozenset(f"{name} {link}" for name in lab.names() for link in links(name)),
         frozenset(name for host in hosts for name in with_suffix(host.suffix)),
         frozenset(entry for host in hosts for entry in _dhcp_hosts(host)),
+        frozenset(entry for host in hosts for entry in _router_files(host)),
         _claims(database_url),
     )
 
@@ -88,6 +92,11 @@ def _dhcp_hosts(host: Host) -> list[str]:
         if path.is_file():
             found += [f"{host.name} {line}" for line in _lines(path) if mac.search(line)]
     return found
+
+
+def _router_files(host: Host) -> list[str]:
+    """Folders of routers."""
+    return [f"{host.name} {path.name}" for path in (host.run / "state" / "agent_l3").glob("*") if path.is_dir()]
 
 
 def _lines(path: Path) -> list[str]:
