@@ -37,7 +37,7 @@ class Brain(Protocol):
         ...
 
     def load(self) -> dict[str, int]:
-        """How much it carries, told with each heartbeat: {what: count}; `networks` is what scheduling looks at."""
+        """How much it carries, told with each heartbeat: {what: count}; for operators, scheduling goes by the log."""
         ...
 
     def report(self) -> Wiring | Routing | None:

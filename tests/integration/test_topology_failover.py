@@ -12,6 +12,7 @@ import pytest
 
 from cli.servers import PrivateRabbitMQ
 from libs.events import RouterScheduled, RouterUnscheduled
+from libs.model import DHCP_AGENT
 from tests.integration.topology_routers import (
     a_host,
     a_router,
@@ -143,6 +144,21 @@ def test_the_first_host_that_comes_back_after_all_were_down_does_not_get_everyth
     eventually("both are up", lambda: cloud.log.pool.query(down) == [(0,)])
     time.sleep(cloud.settings.agent_down_seconds + 1)
     assert placed(cloud) == {host.name: 4 for host in hosts}
+
+
+def test_the_next_leader_knows_which_networks_wait_for_another_server(cloud: Cloud) -> None:
+    dead, alive = a_host(cloud, "net0"), a_host(cloud, "net1")
+    red = cloud.network()
+    cloud.subnet(red)
+    eventually("both serve the network", lambda: servers(cloud, red) == sorted([dead.name, alive.name]))
+    dead.falls_silent()
+    eventually("it is down", lambda: cloud.agent_row("net0", DHCP_AGENT)[1] is False)  # type: ignore[index]
+    time.sleep(1.0)
+    assert len(servers(cloud, red)) == 2, "nobody else can take it"
+    kill_leader(cloud)
+    eventually("another leads", lambda: leads(cloud))
+    late = a_host(cloud, "net2")
+    eventually("it is served by two again", lambda: servers(cloud, red) == sorted([alive.name, late.name]))
 
 
 def many_routers(cloud: Cloud, number: int) -> list[str]:
