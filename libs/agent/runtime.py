@@ -44,10 +44,10 @@ class AgentRuntime:
         for loop in (self._link.run, self._keep_in_touch, self._heartbeat):
             threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
         while not self._closing.is_set():
-            poked = self._poked.wait(self._patience())
+            poked = self._poked.wait(self._patience()) or self._poked.is_set()  # or in the moment when time ran out
             if poked:
                 self._closing.wait(self._pace.settle)
-            self._poked.clear()
+                self._poked.clear()
             if self._chain.ready and (poked or self._due()) and not self._closing.is_set():
                 self._work()
 

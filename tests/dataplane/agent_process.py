@@ -36,18 +36,18 @@ class FileLink:
 
     def run(self) -> None:
         assert self.runtime is not None
-        self._last = len(self._lines())
+        self._last = len(self._told(0))
         self.runtime.on_up()
         while True:
-            events = self._lines()
-            if len(events) > self._last:
-                self.runtime.on_feed(Feed("log", 1, self._last, len(events), tuple(events[self._last :])))
-                self._last = len(events)
+            events = self._told(self._last)
+            if events:
+                prev, self._last = self._last, self._last + len(events)
+                self.runtime.on_feed(Feed("log", 1, prev, self._last, events))
             time.sleep(0.002)
 
     def send(self, message: AgentMessage) -> bool:
         if isinstance(message, Fetch) and self.runtime is not None:
-            events = tuple(self._lines())
+            events = self._told(0)
             scopes = {one.stream.partition("-")[2] for one in events if one.stream.startswith(("network-", "router-"))}
             feed = Feed("log", 1, 0, len(events), events, tuple(scopes), full=True, request=message.request)
             eventlet.spawn(self.runtime.on_feed, feed)
@@ -59,8 +59,10 @@ class FileLink:
     def close(self) -> None:
         pass
 
-    def _lines(self) -> list[Recorded]:
-        return [recorded_from_json(json.loads(line)) for line in self._path.read_text().splitlines()]
+    def _told(self, after: int) -> tuple[Recorded, ...]:
+        """What the file says from that line on."""
+        lines = self._path.read_text().splitlines()[after:]
+        return tuple(recorded_from_json(json.loads(line)) for line in lines)
 
 
 if __name__ == "__main__":
