@@ -107,14 +107,17 @@ class Ledger:
             if not wanted:
                 return world
             if finds := [one for one in wanted if isinstance(one, Find)]:
-                world = replace(world, found={**world.found, **self._look_up(finds)})
+                world = replace(world, found={**world.found, **self._look_up(attempt, finds)})
             if streams := [one for one in wanted if isinstance(one, str)]:
                 world = replace(world, resources={**world.resources, **self._fetch(attempt, streams)})
         raise RuntimeError(f"{type(attempt.command).__name__} needs more than {ROUNDS} rounds of reading")
 
-    def _look_up(self, finds: list[Find]) -> dict[Find, tuple[str, ...]]:
-        found = self._log.find([(one.kind, one.column, one.value) for one in finds])
-        return {one: found[(one.kind, one.column, one.value)] for one in finds}
+    def _look_up(self, attempt: Attempt, finds: list[Find]) -> dict[Find, tuple[str, ...]]:
+        guessed: dict[Find, tuple[str, ...]] = {one: () for one in finds if one.rare and attempt.trusting}
+        attempt.cached = attempt.cached or bool(guessed)
+        wanted = [(one.kind, one.column, one.value) for one in finds if one not in guessed]
+        found = self._log.find(wanted) if wanted else {}
+        return {one: found.get((one.kind, one.column, one.value), ()) for one in finds}
 
     def _fetch(self, attempt: Attempt, wanted: list[str]) -> dict[str, Resource | None]:
         found: dict[str, Resource | None] = {}

@@ -53,7 +53,8 @@ class Choices:
 
 @dataclass(slots=True)
 class Attempt:
-    """One command on its way; `trusting`: the cache may be used. gone: streams that the store knows otherwise than they were read."""
+    """One command on its way; `trusting`: the cache and guesses may be used. gone: streams that the store knows otherwise than they
+    were read."""
 
     command: Command
     context: Context

@@ -18,7 +18,7 @@ from psycopg2.extensions import connection as Connection
 
 from libs.eventlog import swap
 from libs.eventlog.folding import PAGE, SESSION, Folder, Share, shares
-from libs.eventlog.statements import APPEND_LOCK
+from libs.eventlog.looking import APPEND_LOCK
 from libs.network.kinds import KINDS
 
 TOGETHER_FROM = 50_000

@@ -1,7 +1,4 @@
-"""The SQL of appending: what is asked under the lock, and the one statement that writes a whole batch.
-
-Statements are prepared once per connection. Values travel as parameters: arrays for what is asked, JSON text for what is written.
-"""
+"""The SQL of reading events, and of the one statement that writes a whole batch: prepared once per connection, values as JSON."""
 
 from __future__ import annotations
 
@@ -10,34 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg2 import sql
-
 from libs.eventlog.chain import Stored
 from libs.eventlog.fates import Written
-from libs.eventlog.protocol import NoneRefers
-
-APPEND_LOCK = 0x6E6C6F67
-"""Advisory lock held from numbering to commit: who holds it alone knows the next position."""
 
 TIME = """to_char({}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-
-# The lock stands in a statement of its own: the next one's snapshot is then younger than the last holder's commit.
-BEGIN = f"begin; select pg_advisory_xact_lock({APPEND_LOCK})"
-
-PREPARE_CHECK = f"""
-prepare nl_check (text[], text[], text[]) as
-select 'head', stream, version::bigint, alive::int::bigint, network_id from stream_head where stream = any ($1)
-union all
-select 'claim', key, null, null, stream from claim where key = any ($2)
-union all
-select 'command', command_id, first, last, result from command where command_id = any ($3)
-union all
-(select 'last', encode(hash, 'hex'), position, null, {TIME.format("recorded_at")} from event order by position desc limit 1)
-union all
-select 'now', null, null, null, {TIME.format("clock_timestamp()")}
-"""
-CHECK = BEGIN + "; execute nl_check (%s, %s, %s)"
-
 
 EVENT = (
     f"select position, stream, version, type, data::text, meta::text, {TIME.format('recorded_at')}, hash from event "
@@ -58,26 +31,6 @@ class Part:
     name: str
     statement: str
     rows: Sequence[Mapping[str, Any]]
-
-
-def references(guard: NoneRefers, columns: Mapping[str, str], number: int, limit: int) -> sql.Composed:
-    """Selects (number, id) of at most `limit` rows that the guard says there are none of. Raises KeyError for an unknown column."""
-    array = columns[guard.column].endswith("[]")
-    holds = sql.SQL("{} @> array[{}]" if array else "{} = {}").format(
-        sql.Identifier(guard.column), sql.Literal(guard.value)
-    )
-    where = [holds, sql.SQL("id <> all ({}::text[])").format(sql.Literal(list(guard.besides)))]
-    for column, values in guard.unless:
-        if column not in columns:
-            raise KeyError(column)
-        where.append(
-            sql.SQL("not coalesce({} = any ({}::text[]), false)").format(
-                sql.Identifier(column), sql.Literal(list(values))
-            )
-        )
-    return sql.SQL("(select {}::int, id from {} where {} limit {})").format(
-        sql.Literal(number), sql.Identifier(guard.kind), sql.SQL(" and ").join(where), sql.Literal(limit)
-    )
 
 
 def find(wanted: Sequence[tuple[str, str, str]], kinds: Mapping[str, Mapping[str, str]]) -> tuple[str, list[str]]:

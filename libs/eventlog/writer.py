@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from libs.eventlog import fates, known, statements
+from libs.eventlog import fates, known, looking, statements
 from libs.eventlog.chain import Stored
 from libs.eventlog.pool import LOST, connect
 from libs.eventlog.protocol import Accepted, Append, NoneRefers
@@ -35,6 +36,7 @@ class Writer:
         self._url, self._columns = url, columns
         self._connection: Connection | None = None
         self._prepared: dict[tuple[str, ...], str] = {}
+        self._checks: dict[tuple[tuple[str, str], ...], str] = {}
         self._epoch = 0
 
     @property
@@ -51,9 +53,9 @@ class Writer:
 
     def check(self, batch: Sequence[Append]) -> tuple[known.Known, str, str]:
         """Begin, take the lock and read what decides about the batch: (known, hex hash of the last event or "", time to record)."""
-        asked = [known.asked_streams(batch), known.asked_claims(batch), known.asked_commands(batch)]
-        rows = self._run(statements.CHECK, asked)
-        found: dict[str, list[tuple[Any, ...]]] = {"head": [], "claim": [], "command": [], "last": [], "now": []}
+        looks = looking.looks_of(batch, self._columns)
+        rows = self._run(*looking.execute(self._check_of(looks.shape), batch, looks))
+        found: dict[str, list[tuple[Any, ...]]] = {sort: [] for sort in looking.SORTS}
         for sort, *values in rows:
             found[sort].append(tuple(values))
         last_hash, position, _, last_time = found["last"][0] if found["last"] else ("", 0, None, "")
@@ -62,22 +64,29 @@ class Writer:
             heads={key: known.Head(version, network, bool(alive)) for key, version, alive, network in found["head"]},
             claims={key: owner for key, _, _, owner in found["claim"]},
             commands={key: Accepted(first, last, result) for key, first, last, result in found["command"]},
-            refers=self._references(batch),
+            refers=self._references(batch, looks, found["refers"]),
         )
         return found_out, last_hash or "", max(last_time, found["now"][0][3])
 
-    def _references(self, batch: Sequence[Append]) -> dict[NoneRefers, frozenset[str]]:
-        guards = known.asked_references(batch)
-        if not guards:
-            return {}
-        selects = [
-            statements.references(guard, self._columns[guard.kind], number, known.enough_references(batch, guard))
-            for number, guard in enumerate(guards)
-        ]
-        found: list[set[str]] = [set() for _ in guards]
-        for number, id in self._run(sql.SQL(" union all ").join(selects), ()):
-            found[number].add(id)
-        return {guard: frozenset(ids) for guard, ids in zip(guards, found, strict=True)}
+    def _check_of(self, shape: tuple[tuple[str, str], ...]) -> str:
+        """The name of the prepared check that also looks into these columns."""
+        self._connect()
+        if shape not in self._checks:
+            name = f"nl_check_{len(self._checks)}"
+            self._run(looking.prepare(name, shape, self._columns), ())
+            self._checks[shape] = name
+        return self._checks[shape]
+
+    def _references(
+        self, batch: Sequence[Append], looks: looking.Looks, rows: Sequence[tuple[Any, ...]]
+    ) -> dict[NoneRefers, frozenset[str]]:
+        found: dict[NoneRefers, set[str]] = {guard: set() for guard in (*looks.odd, *chain.from_iterable(looks.plain))}
+        for id, group, number, _ in rows:
+            found[looks.plain[group][number - 1]].add(id)
+        if looks.odd:
+            for number, id in self._run(looking.odd_references(batch, looks.odd, self._columns), ()):
+                found[looks.odd[number]].add(id)
+        return {guard: frozenset(ids) for guard, ids in found.items()}
 
     def write(self, written: fates.Written, stored: Sequence[Stored]) -> None:
         """Write and commit. Raises FateUnknown when the connection was cut on the way."""
@@ -108,7 +117,7 @@ class Writer:
         while True:
             try:
                 self.close()
-                rows = self._run(f"{statements.BEGIN}; select hash from event where position = %s", (last.position,))
+                rows = self._run(f"{looking.BEGIN}; select hash from event where position = %s", (last.position,))
                 self._run("rollback", ())
                 return bool(rows) and bytes(rows[0][0] or b"") == last.hash
             except LOST:
@@ -131,9 +140,9 @@ class Writer:
     def _connect(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url)
-            self._prepared = {}
+            self._prepared, self._checks = {}, {}
             with self._connection.cursor() as cursor:
-                cursor.execute(f"{SETTINGS}; {statements.PREPARE_CHECK}; select epoch from log_identity")
+                cursor.execute(f"{SETTINGS}; select epoch from log_identity")
                 self._look_at(int(cursor.fetchall()[0][0]))
         return self._connection
 

@@ -74,12 +74,14 @@ class Find:
     """Which resources of `kind` have `value` in this column of the read model (membership when it is an array)?
 
     A need like a stream; what is found is in `World.found` as ids. A decision that relies on it guards it with
-    `NoneRefers(kind, column, value, besides=found)`.
+    `NoneRefers(kind, column, value, besides=found)`. rare: hardly ever is there one, so at first it is taken for none, and
+    looked up when that guard says otherwise.
     """
 
     kind: str
     column: str
     value: str
+    rare: bool = field(default=False, compare=False)
 
 
 Need = str | Find

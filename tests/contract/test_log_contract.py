@@ -258,6 +258,20 @@ def test_none_refers_sees_what_earlier_commands_of_the_batch_did(log: Log) -> No
     assert [type(one) for one in outcomes] == [GuardFailed, Accepted, Accepted, Accepted, GuardFailed]
 
 
+def test_guards_of_one_batch_each_get_their_own_answer(log: Log) -> None:
+    append(log, new_port("a", rows=(port_row("a", 1, device_id="vm", subnet_ids=["s0", SUBNET]),)))
+    taken = [NoneRefers("port", "subnet_ids", SUBNET), NoneRefers("port", "device_id", "vm")]
+    free = [NoneRefers("port", "device_id", "another"), NoneRefers("port", "subnet_ids", "'")]
+    odd = NoneRefers("port", "device_id", "vm", besides=("b",))
+    guards = [free[0], taken[0], free[1], taken[1], odd]
+    outcomes = log.append([new_port(f"x{number}", guards=(guard,)) for number, guard in enumerate(guards)])
+    assert [isinstance(one, Accepted) for one in outcomes] == [True, False, True, False, False]
+    assert append(log, new_port("y", guards=(*free, taken[1]))) == GuardFailed(taken[1])
+    with pytest.raises(KeyError):
+        append(log, new_port("z", guards=(NoneRefers("port", "id; drop table port", "x"),)))
+    assert isinstance(append(log, new_port("z", guards=tuple(free))), Accepted)
+
+
 def test_rows_are_there_with_the_commit_and_hold_the_exact_text(log: Log) -> None:
     row = port_row("a", 1, name='quote " backslash \\ snowman ☃', subnet_ids=["s,1", 's"2', "{}"], host="h'")
     append(log, new_port("a", rows=(row,)))

@@ -16,10 +16,11 @@ from libs.errors import Refusal
 from libs.eventlog import schema
 from libs.eventlog.chain import BrokenChain
 from libs.eventlog.follow import POLL_SECONDS, Tail
+from libs.eventlog.looking import APPEND_LOCK
 from libs.eventlog.pool import Pool
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Accepted
-from libs.eventlog.statements import APPEND_LOCK, row_columns
+from libs.eventlog.statements import row_columns
 from libs.network.kinds import KINDS
 from tests.contract.log_cases import new_port, port_row
 

@@ -200,12 +200,26 @@ def test_a_gateway_address_that_another_holds_is_refused() -> None:
     cloud.refuses(join(), 409, "IpAddressAlreadyAllocated")
 
 
-def test_who_makes_a_port_looks_nothing_up() -> None:
+def test_who_makes_or_ends_a_port_looks_nothing_up() -> None:
     cloud = an_edge()
+    asked = asked_of(cloud)
+    cloud.does(CreatePorts((NewPort(uuid_of(22), BLUE, US, host="compute1"),)))
+    cloud.does(DeletePort(uuid_of(22)))
+    assert asked == []
+
+
+def test_the_end_of_a_port_looks_for_its_floating_ip_once_the_log_says_that_there_is_one() -> None:
+    cloud = an_edge()
+    cloud.does(float_())
+    asked = asked_of(cloud)
+    cloud.does(DeletePort(PORT))
+    assert asked == [[("floatingip", "port_id", PORT)]]
+    assert cloud.state("floatingip", FLOATING).target is None
+
+
+def asked_of(cloud: Cloud) -> list[Sequence[Any]]:
+    """What is looked up from now on."""
     asked: list[Sequence[Any]] = []
     find = cloud.log.find
     cloud.log.find = lambda wanted: (asked.append(wanted), find(wanted))[1]  # type: ignore[method-assign]
-    cloud.does(CreatePorts((NewPort(uuid_of(22), BLUE, US, host="compute1"),)))
-    assert asked == []
-    cloud.does(DeletePort(uuid_of(22)))
-    assert asked == [[("floatingip", "port_id", uuid_of(22))]]
+    return asked

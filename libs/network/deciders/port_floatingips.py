@@ -17,7 +17,7 @@ from libs.network.world import Find, Need, Resource, World
 
 
 def _standing_for(port_id: str) -> Find:
-    return Find("floatingip", "port_id", port_id)
+    return Find("floatingip", "port_id", port_id, rare=True)
 
 
 def needs(port_id: str, world: World) -> tuple[Need, ...]:
