@@ -1,4 +1,4 @@
-"""An agent under eventlet that is told something by who kept the processor for as long as the agent waits: prints when it was applied.
+"""An agent under eventlet that is told something by who kept the processor for as long as the agent waits: is it applied?
 
 `python -m tests.fakes.green_agent`; exit code 0 when it was soon.
 """
@@ -94,7 +94,7 @@ def soon(brain: Names, name: str, seconds: float) -> bool:
 
 def main() -> int:
     brain, bus = Names(), Bus()
-    bus.runtime = AgentRuntime(Settings(host="h"), brain, bus)  # type: ignore[arg-type]
+    bus.runtime = AgentRuntime(Settings(host="h"), brain, bus)
     threading.Thread(target=bus.runtime.run, daemon=True).start()
     assert soon(brain, "first", 5.0)
     time.sleep(0.1)
