@@ -27,6 +27,8 @@ _IMPLIED = {"admin": ("manager", "member", "reader"), "manager": ("member", "rea
 _OPERATORS = frozenset((ADMIN, SERVICE))
 _NET = _OPERATORS | {NET_MEMBER}
 _ADMIN, _OWNER = frozenset((ADMIN,)), frozenset((ADMIN, MEMBER))
+_SUBNET = frozenset((ADMIN, MEMBER, NET_MEMBER))
+_TAGS = {"network": _OWNER, "subnet": _SUBNET, "port": _OPERATORS | {MEMBER}, "router": _OWNER, "floatingip": _OWNER}
 
 RULES: Mapping[str, frozenset[str]] = {
     "create_network": _OWNER,
@@ -43,8 +45,8 @@ RULES: Mapping[str, frozenset[str]] = {
     "update_network:provider:segmentation_id": _ADMIN,
     "delete_network": _OWNER,
     "create_subnet": frozenset((ADMIN, NET_MEMBER)),
-    "update_subnet": frozenset((ADMIN, MEMBER, NET_MEMBER)),
-    "delete_subnet": frozenset((ADMIN, MEMBER, NET_MEMBER)),
+    "update_subnet": _SUBNET,
+    "delete_subnet": _SUBNET,
     "create_port": _NET | {SHARED},
     "create_port:device_owner=network:": _NET,
     "create_port:mac_address": _NET,
@@ -88,6 +90,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "create_l3-router": _ADMIN,
     "delete_l3-router": _ADMIN,
     "get_l3-agents": _ADMIN,
+    **{f"{action}_{kind}:tags": who for kind, who in _TAGS.items() for action in ("create", "update", "delete")},
 }
 """{rule: who may}. An attribute, or a part of one, without a rule follows its resource's; a resource without one is denied."""
 

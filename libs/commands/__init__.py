@@ -42,6 +42,7 @@ from libs.commands.router import (
     WantedGateway,
 )
 from libs.commands.subnet import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
+from libs.commands.tags import AddTags, RemoveTag, ReplaceTags
 
 Command = (
     CreateNetworks
@@ -74,12 +75,16 @@ Command = (
     | UpdateFloatingIp
     | DeleteFloatingIp
     | ReportFloatingIp
+    | ReplaceTags
+    | AddTags
+    | RemoveTag
 )
 
 __all__ = [
     "ABSENT",
     "AddRouterInterface",
     "AddRoutes",
+    "AddTags",
     "Command",
     "CreateFloatingIps",
     "CreateNetworks",
@@ -102,6 +107,8 @@ __all__ = [
     "RegisterAgent",
     "RemoveRouterInterface",
     "RemoveRoutes",
+    "RemoveTag",
+    "ReplaceTags",
     "ReportFloatingIp",
     "ReportWired",
     "ScheduleDhcp",

@@ -42,6 +42,7 @@ class NewPort:
     vnic_type: str = "normal"
     profile: Mapping[str, Any] = field(default_factory=dict)
     dhcp_options: tuple[WantedDhcpOption, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,13 @@ from libs.events.subnet import (
     SubnetPoolsChanged,
     SubnetRenamed,
 )
+from libs.events.tags import (
+    FloatingIpTagsChanged,
+    NetworkTagsChanged,
+    PortTagsChanged,
+    RouterTagsChanged,
+    SubnetTagsChanged,
+)
 
 NetworkEvent = (
     NetworkCreated
@@ -98,6 +105,7 @@ NetworkEvent = (
     | NetworkSubnetRemoved
     | NetworkDhcpScheduled
     | NetworkDhcpUnscheduled
+    | NetworkTagsChanged
     | NetworkDeleted
 )
 SubnetEvent = (
@@ -109,6 +117,7 @@ SubnetEvent = (
     | SubnetDnsServersChanged
     | SubnetHostRoutesChanged
     | SubnetDhcpChanged
+    | SubnetTagsChanged
     | SubnetDeleted
 )
 PortEvent = (
@@ -128,6 +137,7 @@ PortEvent = (
     | PortUnbound
     | PortBecameActive
     | PortWentDown
+    | PortTagsChanged
     | PortDeleted
 )
 RouterEvent = (
@@ -145,6 +155,7 @@ RouterEvent = (
     | RouterRouteRemoved
     | RouterScheduled
     | RouterUnscheduled
+    | RouterTagsChanged
     | RouterDeleted
 )
 FloatingIpEvent = (
@@ -155,6 +166,7 @@ FloatingIpEvent = (
     | FloatingIpBecameActive
     | FloatingIpWentDown
     | FloatingIpFailed
+    | FloatingIpTagsChanged
     | FloatingIpReleased
 )
 AgentEvent = (
@@ -188,6 +200,7 @@ __all__ = [
     "FloatingIpEvent",
     "FloatingIpFailed",
     "FloatingIpReleased",
+    "FloatingIpTagsChanged",
     "FloatingIpWentDown",
     "NetworkAdminStateChanged",
     "NetworkCreated",
@@ -202,6 +215,7 @@ __all__ = [
     "NetworkSharingChanged",
     "NetworkSubnetAdded",
     "NetworkSubnetRemoved",
+    "NetworkTagsChanged",
     "PortAdminStateChanged",
     "PortBecameActive",
     "PortBindingFailed",
@@ -215,6 +229,7 @@ __all__ = [
     "PortMacChanged",
     "PortProfileChanged",
     "PortRenamed",
+    "PortTagsChanged",
     "PortUnbound",
     "PortVnicTypeChanged",
     "PortWentDown",
@@ -233,6 +248,7 @@ __all__ = [
     "RouterRouteRemoved",
     "RouterScheduled",
     "RouterSnatChanged",
+    "RouterTagsChanged",
     "RouterUnscheduled",
     "SubnetCreated",
     "SubnetDeleted",
@@ -244,4 +260,5 @@ __all__ = [
     "SubnetHostRoutesChanged",
     "SubnetPoolsChanged",
     "SubnetRenamed",
+    "SubnetTagsChanged",
 ]

@@ -39,6 +39,11 @@ def row_with(resource: Resource, columns: Mapping[str, Any], hidden: Mapping[str
     return Row(kind, id, resource.version, made, _text(body_of(resource)), _text(hidden) if hidden else "")
 
 
+def tags_column(tags: tuple[str, ...]) -> dict[str, list[str] | None]:
+    """The column `tags`: null for none, so that no index holds what has no tags."""
+    return {"tags": list(tags) if tags else None}
+
+
 def resource_with(row: Row, times: Mapping[str, Any], state: Any) -> Resource:
     """The resource of a row with this state; times: {created_at, updated_at}, mostly its body."""
     return Resource(stream_of(row.kind, row.id), row.version, times["created_at"], times["updated_at"], state)

@@ -14,6 +14,7 @@ from typing import Any
 from libs.commands import (
     AddRouterInterface,
     AddRoutes,
+    AddTags,
     Command,
     CreateFloatingIps,
     CreateNetworks,
@@ -31,6 +32,8 @@ from libs.commands import (
     RegisterAgent,
     RemoveRouterInterface,
     RemoveRoutes,
+    RemoveTag,
+    ReplaceTags,
     ReportFloatingIp,
     ReportWired,
     ScheduleDhcp,
@@ -62,6 +65,7 @@ from libs.network.deciders import (
     routers,
     subnet_changes,
     subnets,
+    tags,
 )
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Need, Question, World
@@ -119,6 +123,9 @@ RULES: Mapping[type, Rule] = {
     UpdateFloatingIp: Rule(floatingip_changes.update, floatingip_changes.update_needs),
     DeleteFloatingIp: Rule(floatingip_changes.delete, floatingip_changes.deletion_needs),
     ReportFloatingIp: Rule(floatingip_changes.report, floatingip_changes.reporting_needs),
+    ReplaceTags: Rule(tags.replace, tags.needs),
+    AddTags: Rule(tags.add, tags.needs),
+    RemoveTag: Rule(tags.remove, tags.needs),
 }
 """{command class: its rule}"""
 

@@ -14,9 +14,11 @@ from libs.events import (
     FloatingIpEvent,
     FloatingIpFailed,
     FloatingIpReleased,
+    FloatingIpTagsChanged,
     FloatingIpWentDown,
 )
 from libs.model import ACTIVE, DOWN, ERROR
+from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class FloatingIp:
     description: str = ""
     target: FloatingTarget | None = None
     status: str = DOWN
+    tags: tuple[str, ...] = ()
 
 
 def evolve(state: FloatingIp | None, event: FloatingIpEvent) -> FloatingIp | None:
@@ -76,6 +79,8 @@ def _changed(state: FloatingIp, event: FloatingIpEvent) -> FloatingIp:
             return replace(state, status=DOWN)
         case FloatingIpFailed():
             return replace(state, status=ERROR)
+        case FloatingIpTagsChanged():
+            return replace(state, tags=retagged(state.tags, event))
     raise TypeError(f"{type(event).__name__} is no fact about a living floating IP")
 
 
@@ -96,4 +101,5 @@ def body(state: FloatingIp, version: int, created_at: str, updated_at: str) -> d
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
+        "tags": list(state.tags),
     }

@@ -40,6 +40,7 @@ _NETWORK = {
     "physical_network": TEXT,
     "segmentation_id": INTEGER,
     "subnet_ids": TEXTS,
+    "tags": TEXTS,
     "created_at": TEXT,
 }
 _SUBNET = {
@@ -50,6 +51,7 @@ _SUBNET = {
     "cidr": TEXT,
     "gateway_ip": TEXT,
     "enable_dhcp": BOOLEAN,
+    "tags": TEXTS,
     "created_at": TEXT,
 }
 _PORT = {
@@ -64,6 +66,7 @@ _PORT = {
     "admin_state_up": BOOLEAN,
     "ip_addresses": TEXTS,
     "subnet_ids": TEXTS,
+    "tags": TEXTS,
     "created_at": TEXT,
 }
 _ROUTER = {
@@ -75,6 +78,7 @@ _ROUTER = {
     "subnet_ids": TEXTS,
     "host": TEXT,
     "agent_id": TEXT,
+    "tags": TEXTS,
     "created_at": TEXT,
 }
 _FLOATINGIP = {
@@ -86,6 +90,7 @@ _FLOATINGIP = {
     "fixed_ip_address": TEXT,
     "path": TEXT,
     "status": TEXT,
+    "tags": TEXTS,
     "created_at": TEXT,
 }
 _AGENT = {

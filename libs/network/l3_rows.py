@@ -8,7 +8,7 @@ from typing import Any
 
 from libs.eventlog.protocol import Row
 from libs.model import ACTIVE, FixedIp, HostRoute
-from libs.network.bodies import resource_with, row_with
+from libs.network.bodies import resource_with, row_with, tags_column
 from libs.network.floatingip import FloatingIp, FloatingTarget
 from libs.network.router import Gateway, Interface, L3Server, Router
 from libs.network.world import Resource
@@ -26,6 +26,7 @@ def router_row(resource: Resource) -> Row:
         "subnet_ids": [one.subnet_id for one in state.interfaces],
         "host": state.host,
         "agent_id": state.server.agent_id if state.server else "",
+        **tags_column(state.tags),
     }
     server = state.server
     hidden = {
@@ -52,6 +53,7 @@ def router_of(row: Row) -> Resource:
         interfaces=tuple(Interface(*one) for one in hidden["interfaces"]),
         routes=tuple(HostRoute(one["destination"], one["nexthop"]) for one in shown["routes"]),
         server=L3Server(*hidden["server"]) if hidden["server"] else None,
+        tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)
 
@@ -81,6 +83,7 @@ def floatingip_row(resource: Resource) -> Row:
         "fixed_ip_address": target.ip_address if target else "",
         "path": target_path(target.router_id, target.subnet_id) if target else "",
         "status": state.status,
+        **tags_column(state.tags),
     }
     hidden = {
         "floating_subnet": state.floating_subnet_id,
@@ -106,5 +109,6 @@ def floatingip_of(row: Row) -> Resource:
         description=shown["description"],
         target=target,
         status=shown["status"],
+        tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)

@@ -19,8 +19,10 @@ from libs.events import (
     NetworkSharingChanged,
     NetworkSubnetAdded,
     NetworkSubnetRemoved,
+    NetworkTagsChanged,
 )
 from libs.model import ACTIVE, Segment
+from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Network:
     availability_zone_hints: tuple[str, ...] = ()
     subnets: tuple[NetworkSubnet, ...] = ()
     dhcp: tuple[DhcpServer, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def subnet_ids(self) -> tuple[str, ...]:
@@ -103,6 +106,8 @@ def _changed(state: Network, event: NetworkEvent) -> Network:
             return replace(state, external=event.external)
         case NetworkMtuChanged():
             return replace(state, mtu=event.after)
+        case NetworkTagsChanged():
+            return replace(state, tags=retagged(state.tags, event))
     return _with_parts(state, event)
 
 
@@ -151,4 +156,5 @@ def body(state: Network, version: int, created_at: str, updated_at: str) -> dict
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
+        "tags": list(state.tags),
     }

@@ -22,12 +22,14 @@ from libs.events import (
     PortMacChanged,
     PortProfileChanged,
     PortRenamed,
+    PortTagsChanged,
     PortUnbound,
     PortVnicTypeChanged,
     PortWentDown,
 )
 from libs.model import ACTIVE, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, DhcpOption, FixedIp
 from libs.network.ordered import ordered
+from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Port:
     vif_details: Mapping[str, Any] = field(default_factory=dict)
     generation: int = 0
     status: str = DOWN
+    tags: tuple[str, ...] = ()
 
     @property
     def is_bound(self) -> bool:
@@ -97,6 +100,8 @@ def _changed(state: Port, event: PortEvent) -> Port:
             return replace(state, mac_address=event.after)
         case PortDhcpOptionsChanged():
             return replace(state, dhcp_options=event.after)
+        case PortTagsChanged():
+            return replace(state, tags=retagged(state.tags, event))
     return _attached(state, event)
 
 
@@ -162,4 +167,5 @@ def body(state: Port, version: int, created_at: str, updated_at: str) -> dict[st
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
+        "tags": list(state.tags),
     }

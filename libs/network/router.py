@@ -21,9 +21,11 @@ from libs.events import (
     RouterRouteRemoved,
     RouterScheduled,
     RouterSnatChanged,
+    RouterTagsChanged,
     RouterUnscheduled,
 )
 from libs.model import ACTIVE, FixedIp, HostRoute
+from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Router:
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[HostRoute, ...] = ()
     server: L3Server | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -116,6 +119,8 @@ def _changed(state: Router, event: RouterEvent) -> Router:
             return replace(state, server=L3Server(event.agent_id, event.host, event.availability_zone))
         case RouterUnscheduled():
             return replace(state, server=None)
+        case RouterTagsChanged():
+            return replace(state, tags=retagged(state.tags, event))
     return _joined(state, event)
 
 
@@ -158,6 +163,7 @@ def body(state: Router, version: int, created_at: str, updated_at: str) -> dict[
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
+        "tags": list(state.tags),
     }
 
 

@@ -7,7 +7,7 @@ import json
 from libs.eventlog.protocol import Row
 from libs.model import AddressRange, DhcpOption, FixedIp, HostRoute, Segment
 from libs.network import agent, network, port, subnet
-from libs.network.bodies import resource_with, row_with
+from libs.network.bodies import resource_with, row_with, tags_column
 from libs.network.world import Resource
 
 
@@ -25,6 +25,7 @@ def network_row(resource: Resource) -> Row:
         "physical_network": state.segment.physical_network,
         "segmentation_id": state.segment.segmentation_id,
         "subnet_ids": list(state.subnet_ids),
+        **tags_column(state.tags),
     }
     hidden = {
         "cidrs": [one.cidr for one in state.subnets],
@@ -52,6 +53,7 @@ def network_of(row: Row) -> Resource:
         availability_zone_hints=tuple(shown["availability_zone_hints"]),
         subnets=tuple(network.NetworkSubnet(id, cidr) for id, cidr in subnets),
         dhcp=tuple(network.DhcpServer(*one) for one in hidden["dhcp"]),
+        tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)
 
@@ -75,7 +77,8 @@ def subnet_row(resource: Resource) -> Row:
     """A subnet's row."""
     state: subnet.Subnet = resource.state
     names = ("project_id", "name", "network_id", "ip_version", "cidr", "gateway_ip", "enable_dhcp")
-    return row_with(resource, {name: getattr(state, name) for name in names}, {})
+    columns = {name: getattr(state, name) for name in names} | tags_column(state.tags)
+    return row_with(resource, columns, {})
 
 
 def subnet_of(row: Row) -> Resource:
@@ -86,6 +89,7 @@ def subnet_of(row: Row) -> Resource:
         allocation_pools=tuple(AddressRange(one["start"], one["end"]) for one in shown["allocation_pools"]),
         dns_nameservers=tuple(shown["dns_nameservers"]),
         host_routes=tuple(HostRoute(one["destination"], one["nexthop"]) for one in shown["host_routes"]),
+        tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)
 
@@ -127,6 +131,7 @@ def port_row(resource: Resource) -> Row:
         "admin_state_up": state.admin_state_up,
         "ip_addresses": [one.ip_address for one in state.fixed_ips],
         "subnet_ids": [one.subnet_id for one in state.fixed_ips],
+        **tags_column(state.tags),
     }
     return row_with(resource, columns, {"generation": state.generation} if state.generation else {})
 
@@ -142,6 +147,7 @@ def port_of(row: Row) -> Resource:
             DhcpOption(one["opt_name"], one["opt_value"], one["ip_version"]) for one in shown.get("extra_dhcp_opts", ())
         ),
         generation=json.loads(row.hidden)["generation"] if row.hidden else 0,
+        tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)
 

@@ -16,9 +16,11 @@ from libs.events import (
     SubnetHostRoutesChanged,
     SubnetPoolsChanged,
     SubnetRenamed,
+    SubnetTagsChanged,
 )
 from libs.model import AddressRange, HostRoute
 from libs.network import addresses
+from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Subnet:
     enable_dhcp: bool
     ipv6_ra_mode: str | None = None
     ipv6_address_mode: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def is_automatic(self) -> bool:
@@ -81,6 +84,8 @@ def _changed(state: Subnet, event: SubnetEvent) -> Subnet:
             return replace(state, host_routes=event.after)
         case SubnetDhcpChanged():
             return replace(state, enable_dhcp=event.enable_dhcp)
+        case SubnetTagsChanged():
+            return replace(state, tags=retagged(state.tags, event))
     raise TypeError(f"{type(event).__name__} is no fact about a living subnet")
 
 
@@ -114,4 +119,5 @@ def body(state: Subnet, version: int, created_at: str, updated_at: str) -> dict[
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
+        "tags": list(state.tags),
     }

@@ -141,11 +141,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
 """{kind: {attribute: Column}}"""
 
 UNFILTERED: Mapping[str, tuple[str, ...]] = {
-    "network": ("subnets", "availability_zones"),
-    "subnet": ("allocation_pools", "dns_nameservers", "host_routes"),
-    "port": ("fixed_ips", "extra_dhcp_opts", "binding:profile", "binding:vif_details"),
-    "router": ("external_gateway_info", "routes", "availability_zone_hints", "availability_zones"),
-    "floatingip": ("port_details",),
+    "network": ("subnets", "availability_zones", "tags"),
+    "subnet": ("allocation_pools", "dns_nameservers", "host_routes", "tags"),
+    "port": ("fixed_ips", "extra_dhcp_opts", "binding:profile", "binding:vif_details", "tags"),
+    "router": ("external_gateway_info", "routes", "availability_zone_hints", "availability_zones", "tags"),
+    "floatingip": ("port_details", "tags"),
     "agent": ("created_at", "started_at", "heartbeat_timestamp", "configurations"),
 }
-"""{kind: attributes that can be shown but neither filtered nor sorted by} (fixed_ips has filters of its own)."""
+"""{kind: attributes that can be shown but neither filtered nor sorted by} (fixed_ips and tags have filters of their own)."""

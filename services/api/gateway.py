@@ -7,7 +7,7 @@ from libs.config import Settings
 from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.router import Router
-from services.api import discovery, extensions
+from services.api import discovery, extensions, tags
 from services.api.callers import Callers, Clock
 from services.api.hosting import Hosting
 from services.api.pools import Pools
@@ -27,6 +27,7 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes = [*discovery.ROUTES, *extensions.ROUTES]
     for kind in KINDS:
         routes += Resources(kind, reads, writes, callers).routes()
+    routes += tags.routes(query, commit, callers)
     routes += RouterActions(query, commit, writes, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, settings).routes() + Pools(query, callers).routes()

@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from libs.errors import Refusal, bad_request, invalid_input
+from libs.network.tags import TAGGED
 from services.api.columns import COLUMNS, UNFILTERED
 from services.api.schemas.fields import shown, to_address, to_text
 
@@ -19,16 +20,19 @@ FILTERS, SORT_KEYS, FIELDS = 20, 10, 50
 """How many of each a request may name; a filter may be repeated as often as the URL's length allows."""
 
 _CONTROLS = ("fields", "sort_key", "sort_dir", "limit", "marker", "page_reverse")
+_TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 _FIXED_IPS = ("ip_address", "subnet_id", "ip_address_substr")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """filters: {attribute: values}, any of the values of every attribute. fixed_ips: {ip_address, subnet_id, ip_address_substr:
-    texts}. fields: empty for all. sorts: ((attribute, ascending), ..). limit 0: no paging. since: only what changed then or later."""
+    texts}. tags: {tags, tags-any, not-tags, not-tags-any: tags}. fields: empty for all. sorts: ((attribute, ascending), ..).
+    limit 0: no paging. since: only what changed then or later."""
 
     filters: Mapping[str, tuple[Any, ...]]
     fixed_ips: Mapping[str, tuple[str, ...]]
+    tags: Mapping[str, tuple[str, ...]]
     fields: tuple[str, ...] = ()
     sorts: tuple[tuple[str, bool], ...] = ()
     limit: int = 0
@@ -44,11 +48,13 @@ def parse_listing(kind: str, query: Iterable[tuple[str, str]], hidden: tuple[str
         given.setdefault(name, []).append(text)
     controls = {name: given.pop(name, []) for name in _CONTROLS}
     fixed_ips = _fixed_ips(given.pop("fixed_ips", [])) if kind == "port" else {}
+    tags = {name: _tags(name, given.pop(name)) for name in _TAGS if name in given} if kind in TAGGED else {}
     since = _since(given.pop("changed_since", [])) if kind != "agent" else ""
     limit = _limit(controls["limit"])
     return Listing(
         filters=_filters(kind, given, hidden),
         fixed_ips=fixed_ips,
+        tags=tags,
         fields=_fields(kind, controls["fields"]),
         sorts=_sorts(kind, controls, hidden),
         limit=limit,
@@ -89,6 +95,11 @@ def _fixed_ips(texts: list[str]) -> dict[str, tuple[str, ...]]:
             raise bad_request(f"{shown([key])} is invalid attribute for filtering")
         out[key] = (*out.get(key, ()), _address_text(value) if key == "ip_address" else _clean("fixed_ips", value))
     return out
+
+
+def _tags(name: str, texts: list[str]) -> tuple[str, ...]:
+    """Tags, also several in one text with commas between, as in Neutron."""
+    return tuple(dict.fromkeys(_clean(name, tag) for text in texts for tag in text.split(",")))
 
 
 def _clean(name: str, text: str) -> str:

@@ -58,6 +58,12 @@ def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement
     return Statement(f"select {_shown(kind, fields)} from {kind} where id = %s{condition}", (id, *values))
 
 
+def tags(kind: str, id: str, actor: Actor) -> Statement:
+    """The tags of one resource, an array."""
+    seen, values = visible(kind, actor)
+    return Statement(f"select coalesce(tags, '{{}}') from {kind} where id = %s and {seen}", (id, *values))
+
+
 _NETWORK_ID = {"network": "network.id", "subnet": "network_id", "port": "network_id"}
 
 
@@ -135,8 +141,20 @@ def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, .
     if listing.since:
         parts.append("(body::json)->>'updated_at' >= %s")
         values.append(listing.since)
+    for name, wished in listing.tags.items():
+        parts.append(_TAGS[name])
+        values.append(list(wished))
     further, more = _addresses(listing)
     return " and ".join(parts + further), (*values, *more)
+
+
+# What has no tags has null there: positive conditions let the partial index serve them, negative ones hold for it.
+_TAGS = {
+    "tags": "tags @> %s::text[]",
+    "tags-any": "tags && %s::text[]",
+    "not-tags": "(tags @> %s::text[]) is not true",
+    "not-tags-any": "(tags && %s::text[]) is not true",
+}
 
 
 def _addresses(listing: Listing) -> tuple[list[str], list[Any]]:

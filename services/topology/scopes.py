@@ -23,9 +23,14 @@ from libs.events import (
     Event,
     FloatingIpBecameActive,
     FloatingIpFailed,
+    FloatingIpTagsChanged,
     FloatingIpWentDown,
+    NetworkTagsChanged,
     PortBecameActive,
+    PortTagsChanged,
     PortWentDown,
+    RouterTagsChanged,
+    SubnetTagsChanged,
 )
 from services.topology.membership import Membership, Placed, Walk, move_of
 
@@ -36,6 +41,7 @@ NOT_FOR_HOSTS = frozenset(
         *(PortBecameActive, PortWentDown),
         *(FloatingIpBecameActive, FloatingIpWentDown, FloatingIpFailed),
         *(AgentCameUp, AgentWentDown, AgentAdminStateChanged, AgentDescribed),
+        *(NetworkTagsChanged, SubnetTagsChanged, PortTagsChanged, RouterTagsChanged, FloatingIpTagsChanged),
     }
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from libs.commands import (
+    AddTags,
     Command,
     CreateNetworks,
     CreatePorts,
@@ -20,6 +21,8 @@ from libs.commands import (
     NewNetwork,
     NewPort,
     NewSubnet,
+    RemoveTag,
+    ReplaceTags,
     ReportWired,
     ScheduleDhcp,
     UnscheduleDhcp,
@@ -68,7 +71,15 @@ _new_network = st.builds(
     segmentation_id=st.none(),
 )
 _new_port = st.builds(
-    NewPort, _ports, _networks, st.sampled_from([US, THEM]), _names, mac_address=_macs, fixed_ips=_wishes, host=_hosts
+    NewPort,
+    _ports,
+    _networks,
+    st.sampled_from([US, THEM]),
+    _names,
+    mac_address=_macs,
+    fixed_ips=_wishes,
+    host=_hosts,
+    tags=st.sampled_from([(), (), ("blue",)]),
 )
 _port_changes = st.fixed_dictionaries(
     {},
@@ -105,6 +116,19 @@ _network_changes = st.fixed_dictionaries(
 _dhcp_hosts = st.sampled_from(sorted(_AGENTS))
 _dhcp_ports = st.integers(0, 2).map(lambda n: uuid_of(350 + n))
 
+_tags = st.sets(st.sampled_from(["blue", "Blue", "a,b", ""])).map(tuple)
+_tagged = st.sampled_from(
+    [
+        *(("network", uuid_of(100)), ("network", uuid_of(101)), ("subnet", uuid_of(200)), ("port", uuid_of(300))),
+        *histories_layer3.TAGGED,
+    ]
+)
+_tag_command = st.one_of(
+    st.builds(lambda one, tags: ReplaceTags(*one, tags), _tagged, _tags),
+    st.builds(lambda one, tags: AddTags(*one, tags), _tagged, _tags),
+    st.builds(lambda one, tag: RemoveTag(*one, tag), _tagged, st.sampled_from(["blue", "Blue", ""])),
+)
+
 commands: st.SearchStrategy[Command] = st.one_of(
     st.lists(_new_network, min_size=1, max_size=2).map(lambda many: CreateNetworks(tuple(many))),
     st.lists(_new_subnet(), min_size=1, max_size=2).map(lambda many: CreateSubnets(tuple(many))),
@@ -123,6 +147,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
         _dhcp_ports,
     ),
     st.builds(lambda net, host: UnscheduleDhcp(net, _AGENTS[host], host, ""), _networks, _dhcp_hosts),
+    _tag_command,
     histories_layer3.commands,
 )
 histories = st.lists(commands, min_size=8, max_size=30)

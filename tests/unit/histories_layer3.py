@@ -44,6 +44,7 @@ _floatings = st.sampled_from([uuid_of(530), uuid_of(530), uuid_of(531)])
 _holders = st.integers(0, 1).map(lambda n: uuid_of(540 + n))
 _agents = {"net1": uuid_of(551), "compute1": uuid_of(552), "broken": uuid_of(553)}
 _hosts = st.sampled_from(sorted(_agents))
+TAGGED = (("router", uuid_of(500)), ("floatingip", uuid_of(530)))
 _public_addresses = st.sampled_from(["203.0.113.2", "203.0.113.5", "192.0.2.1"])
 _routes = st.lists(
     st.builds(HostRoute, st.sampled_from(["10.9.0.0/16", "10.8.0.1/16"]), st.sampled_from(["10.0.0.6", "203.0.113.6"])),

@@ -22,6 +22,7 @@ FROZEN = [
     (73, "80632f6022ee970df20584cccefb360e218e99da455dfebd74ab786b8c072cca"),
     (74, "7cf6603427a7755e90604c3f2130065a3b9dbc99b15d6a898e09e71b5f7ae3f6"),
     (76, "2b59c04490b1d8a68ce9b6ab4b093688d22832c0ed2a910aee54cc7a3b10c70b"),
+    (81, "e24bf337236ce21e344d95b990236e20a22ca2a608a5a3993f52e966457de5fc"),
 ]
 """(number of lines, sha256 of these first lines)"""
 

@@ -163,4 +163,5 @@ def test_the_bodys_shape_is_neutrons():
         "created_at": "2026-11-22T15:30:00Z",
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 2,
+        "tags": [],
     }

@@ -93,6 +93,7 @@ def test_a_subnets_body_has_every_attribute_of_neutrons():
         "created_at": "2026-11-22T15:30:00Z",
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 1,
+        "tags": [],
     }
 
 

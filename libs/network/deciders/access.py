@@ -85,6 +85,14 @@ def own_router(world: World, id: str) -> Resource:
     return resource
 
 
+def own_floatingip(world: World, id: str) -> Resource:
+    """A floating IP of the caller's project; others' cannot be seen. Raises 404."""
+    resource = existing(world, "floatingip", id)
+    if not owns(world.context.actor, resource.state.project_id):
+        raise not_found("floatingip", id)
+    return resource
+
+
 def may_name_addresses(world: World, network: Network | None) -> bool:
     """Whether the caller may change a port's MAC and addresses: only administrators and the network's owner."""
     actor = world.context.actor

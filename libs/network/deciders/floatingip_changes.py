@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from libs.commands import DeleteFloatingIp, ReportFloatingIp, UpdateFloatingIp
-from libs.errors import not_found
 from libs.errors.floatingip import bad_floatingip
 from libs.eventlog.protocol import Change
 from libs.events import (
@@ -23,20 +22,12 @@ from libs.events import (
 )
 from libs.model import ACTIVE, ERROR
 from libs.network.deciders import floatingip_target
-from libs.network.deciders.access import owns
+from libs.network.deciders.access import own_floatingip
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.reading import change, changing, check_revision, found, ports_at
 from libs.network.floatingip import FloatingIp, FloatingTarget
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Need, Resource, World
-
-
-def _own(world: World, id: str) -> Resource:
-    """A floating IP of the caller's project. Raises 404."""
-    resource = found(world, "floatingip", id)
-    if resource is None or not owns(world.context.actor, resource.state.project_id):
-        raise not_found("floatingip", id)
-    return resource
 
 
 def disassociated(floating: FloatingIp, target: FloatingTarget, reason: str) -> FloatingIpDisassociated:
@@ -57,7 +48,7 @@ def update_needs(command: UpdateFloatingIp, world: World) -> tuple[Need, ...]:
 
 def update(command: UpdateFloatingIp, world: World) -> Decision:
     """Say what changed; a move is one fact. Raises 404, 412, 400."""
-    resource = _own(world, command.floatingip_id)
+    resource = own_floatingip(world, command.floatingip_id)
     check_revision(resource, command.if_revision)
     floating: FloatingIp = resource.state
     events: list[FloatingIpEvent] = []
@@ -105,7 +96,7 @@ def deletion_needs(command: DeleteFloatingIp, world: World) -> tuple[Need, ...]:
 
 def delete(command: DeleteFloatingIp, world: World) -> Decision:
     """The floating IP's end and its port's; what it stood for is let go first. Raises 404, 412."""
-    resource = _own(world, command.floatingip_id)
+    resource = own_floatingip(world, command.floatingip_id)
     check_revision(resource, command.if_revision)
     return Decision(ended(resource, world), touched=(resource.stream,))
 

@@ -12,6 +12,7 @@ from libs.model import Binding, FixedIp
 from libs.network.deciders.binding import bound
 from libs.network.deciders.dhcp_options import merged
 from libs.network.deciders.reading import answer, existing, network_at, subnets_of
+from libs.network.deciders.tags import first_tags
 from libs.network.deciders.wishes import (
     Wishes,
     allocated,
@@ -110,7 +111,8 @@ def made(plan: PortPlan, world: World) -> Change:
     """The port's first facts. Raises 400, and what an answer refuses (409 no address left)."""
     mac = mac_of(plan, world)
     addresses = allocated(plan.new.port_id, fixed_ips_of(plan, mac, world))
-    facts = (_created(plan.new, mac), *addresses, *_attachment(plan, world))
+    tags = first_tags("port", plan.new.port_id, plan.new.tags)
+    facts = (_created(plan.new, mac), *addresses, *_attachment(plan, world), *tags)
     return Change(plan.stream, 0, facts, plan.network.id)
 
 

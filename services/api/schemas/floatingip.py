@@ -30,6 +30,7 @@ class FloatingIpSchema(Schema):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
+    tags = ReadOnly()
 
 
 FORM = Form("floatingip", FloatingIpSchema)

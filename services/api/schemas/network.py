@@ -34,6 +34,7 @@ class NetworkSchema(Schema):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
+    tags = ReadOnly()
 
 
 FORM = Form("network", NetworkSchema)

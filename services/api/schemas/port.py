@@ -11,6 +11,7 @@ from services.api.schemas.dhcp_options import to_dhcp_options
 from services.api.schemas.fields import ReadOnly, Value, one_of, to_bool, to_mac_or_none, to_name, to_text, to_uuid
 from services.api.schemas.form import Form
 from services.api.schemas.lists import to_fixed_ips, to_host, to_profile
+from services.api.schemas.tags import to_tags
 
 _VNIC_TYPES = (
     "normal",
@@ -52,6 +53,7 @@ class PortSchema(Schema):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
+    tags = Value(to_tags, put=False)
 
 
 FORM = Form("port", PortSchema)

@@ -53,6 +53,7 @@ class RouterSchema(Schema):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
+    tags = ReadOnly()
 
 
 FORM = Form("router", RouterSchema)

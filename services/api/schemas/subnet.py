@@ -51,6 +51,7 @@ class SubnetSchema(Schema):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
+    tags = ReadOnly()
 
 
 FORM = Form("subnet", SubnetSchema)

@@ -1,0 +1,16 @@
+"""Refusals of tags. Pure."""
+
+from __future__ import annotations
+
+from libs.errors.refusal import Refusal
+
+
+def tag_not_found(tag: str) -> Refusal:
+    """404: the resource has no such tag."""
+    return Refusal(404, "TagNotFound", f"Tag {tag} could not be found.")
+
+
+def too_many_tags(kind: str, most: int) -> Refusal:
+    """400: a resource would have more tags than it may."""
+    text = f"Bad {kind}s request: The number of tags exceed the per-resource limit of {most}."
+    return Refusal(400, "BadRequest", text)
