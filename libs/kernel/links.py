@@ -51,7 +51,7 @@ def ensure(items: Sequence[Item]) -> list[dict[str, Any]]:
     "sysctls": [[key, value]]}; the peer is in the host's own namespace; destination is a CIDR. A route may have a device as its third
     word, its gateway may be empty then. Sysctls, which may be left out, are set before addresses and routes. Other veths go, and
     other routes that people or agents set. Answer, one per item: {"changes": [text], "error": text or None, "addresses":
-    [[device, cidr]]}: the last are those that were added; after an error what was changed before stays.
+    [[device, cidr]] that were added, "made": [namespace or device that was not there]}; after an error what was changed before stays.
     """
     with IPRoute() as ipr:
         peers = links(ipr)
@@ -60,20 +60,21 @@ def ensure(items: Sequence[Item]) -> list[dict[str, Any]]:
 
 def remove(items: Sequence[Item]) -> list[dict[str, Any]]:
     """Delete namespaces with their devices. Item: {"namespace", "peers": [device in the host's namespace]}; answers as `ensure`,
-    without addresses."""
+    without addresses and names."""
     answers = [_each(_remove, item) for item in items]
     return [{"changes": answer["changes"], "error": answer["error"]} for answer in answers]
 
 
 class _Done(NamedTuple):
-    """What was changed so far, and the addresses among it: [device, cidr]."""
+    """What was changed so far; among it the addresses, [device, cidr], and the names of what is new."""
 
     changes: list[str]
     addresses: list[list[str]]
+    made: list[str]
 
 
 def _each(work: Callable[[Item, _Done], None], item: Item) -> dict[str, Any]:
-    done, failure = _Done([], []), None
+    done, failure = _Done([], [], []), None
     try:
         checked_namespace(item["namespace"])
         work(item, done)
@@ -97,9 +98,10 @@ def _ensure(item: Item, peers: Mapping[str, Item], done: _Done) -> None:
     if not exists(namespace):
         create(namespace)
         done.changes.append(f"namespace {namespace} added")
+        done.made.append(namespace)
     with IPRoute() as ipr:
         if not inside(namespace, lambda: _ensure_inside(item, peers, done)):
-            peers = _make_pairs(ipr, item, peers, done.changes)
+            peers = _make_pairs(ipr, item, peers, done)
             if not inside(namespace, lambda: _ensure_inside(item, peers, done)):
                 raise OSError("its devices went away while they were made")
         for device in item["devices"]:
@@ -112,9 +114,9 @@ def _fits(device: Item, ends: Mapping[str, Item], peers: Mapping[str, Item]) -> 
     return end is not None and peer is not None and end["link"] == peer["index"]
 
 
-def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], changes: list[str]) -> Mapping[str, Item]:
+def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], done: _Done) -> Mapping[str, Item]:
     """New pairs for devices that do not fit, after what is left of old ones; returns the switch's ends as they are then."""
-    namespace = item["namespace"]
+    namespace, changes = item["namespace"], done.changes
     ends = inside(namespace, links_alone)
     for device in [device for device in item["devices"] if not _fits(device, ends, peers)]:
         name, peer, mtu = device["name"], device["peer"], device["mtu"]
@@ -123,6 +125,7 @@ def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], changes: li
         end = {"ifname": name, "net_ns_fd": namespace, "address": device["mac"], "mtu": mtu}
         ipr.link("add", ifname=peer, kind="veth", mtu=mtu, peer=end)
         changes.append(f"veth {peer} {name} added")
+        done.made.append(name)
     return links(ipr)
 
 

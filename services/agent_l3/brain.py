@@ -136,7 +136,7 @@ class Brain:
         try:
             return work.run()
         finally:
-            for namespace in work.made:
+            for namespace in [one.namespace for one in batch if one.namespace in work.made.get(one.key, ())]:
                 self._metadata.made_anew(namespace)
 
     def _serve(self, router_id: str) -> Wanted | None:

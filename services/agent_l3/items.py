@@ -53,16 +53,17 @@ def cut_item(one: Work, cuts: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {"namespace": one.namespace, "addresses": [list(pair) for pair in cuts]}
 
 
-def radvd_item(one: Work, restart: bool) -> dict[str, Any]:
-    """For `radvd.ensure`. restart: its devices are others, under old names."""
-    text = text_of(_wanted(one).adverts)
-    return {"namespace": one.namespace, "folder": one.folder, "text": text, "restart": restart}
+def radvd_item(one: Work, made: frozenset[str]) -> dict[str, Any]:
+    """For `radvd.ensure`. made: devices that are new; perhaps others were there under their names."""
+    adverts = _wanted(one).adverts
+    restart = any(advert.device in made for advert in adverts)
+    return {"namespace": one.namespace, "folder": one.folder, "text": text_of(adverts), "restart": restart}
 
 
-def plug_items(one: Work, anew: bool) -> list[dict[str, Any]]:
-    """For `plugs.ensure`."""
+def plug_items(one: Work, made: frozenset[str]) -> list[dict[str, Any]]:
+    """For `plugs.ensure`. made: as above."""
     return [
-        {"name": device.tap, "port_id": device.port_id, "mac": device.mac, "anew": anew}
+        {"name": device.tap, "port_id": device.port_id, "mac": device.mac, "anew": device.name in made}
         for device in _wanted(one).devices
     ]
 

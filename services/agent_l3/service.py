@@ -35,7 +35,7 @@ def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
     place = place_of(settings)
     tally = Tally("routers are", KINDS, Path(place.folder) / "operations.json")
     switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
-    owed = Owed(Path(place.folder) / "cuts.json")
+    owed = Owed(Path(place.folder) / "owed.json")
 
     def make(hands: Hands) -> Brain:
         keeper = Keeper(settings, lambda: brain.metadata_lost())

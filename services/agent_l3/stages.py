@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class Batch:
-    """One batch of works on its way. owed: connections to cut, of this batch and of what was cut short before it. made: namespaces
-    that were not there."""
+    """One batch of works on its way. owed: what must follow, of this batch and of what was cut short before it. made: namespaces and
+    devices that were not there, {router_id: names}."""
 
     def __init__(self, hands: Verbs, works: Sequence[Work], switch: Switch, tally: Tally, owed: Owed) -> None:
         self._hands, self._works, self._owed = hands, works, owed
         self._stages = Stages(hands, switch, tally, works)
         self._added: dict[str, list[tuple[str, str]]] = {}
-        self.made: list[str] = []
+        self.made: dict[str, frozenset[str]] = {}
 
     def run(self) -> dict[str, str | None]:
         """Do it; {router_id: error or None}."""
@@ -41,13 +41,16 @@ class Batch:
         kept = [one for one in self._works if one.wanted is not None]
         tables = self._tables([one for one in kept if one.read])
         changes = {one.key: self._change(one, tables) for one in self._stages.fine(kept)}
+        untold = frozenset(one.key for one in kept if self._owed.is_untold(one.key))
+        cuts = [(key, change.cuts) for key, change in changes.items() if change]
+        self._owed.add(cuts, [one.key for one in kept if one.links or one.add])
         standing = [one for one in kept if not one.read or one.namespace in tables]
         self._translate(standing, changes)
         self._address([one for one in kept if one.add or one.remove])
-        anew = self._link([one for one in kept if one.links])
+        self._link([one for one in kept if one.links])
         self._translate([one for one in kept if one not in standing], changes)
-        self._advertise([one for one in kept if one.radvd], anew)
-        self._plug(kept, anew)
+        self._advertise([one for one in kept if one.radvd])
+        self._announce(kept, untold, self._plug(kept))
         return self._stages.outcome
 
     def _remove(self, gone: Sequence[Work]) -> None:
@@ -55,7 +58,8 @@ class Batch:
         stages.unplug([one for one in gone if one.taps], lambda one: one.taps)
         stages.each("radvd", "radvd.remove", gone, lambda one: one.folder, "folders")
         stages.each("links", "links.remove", gone, lambda one: {"namespace": one.namespace, "peers": list(one.taps)})
-        self._owed.done(one.key for one in stages.fine(gone))
+        self._owed.cut(one.key for one in stages.fine(gone))
+        self._owed.told(one.key for one in gone)
 
     def _tables(self, works: Sequence[Work]) -> dict[str, Any]:
         """{namespace: its nftables as listed, None without any} of namespaces that exist. One that cannot be read fails alone."""
@@ -71,9 +75,7 @@ class Batch:
 
     def _change(self, one: Work, tables: Mapping[str, Any]) -> NatChange | None:
         assert one.wanted is not None
-        change = nft.change(one.wanted.nat, nft.listed(tables.get(one.namespace))) if one.read else one.nat
-        self._owed.add(one.key, change.cuts if change else ())
-        return change
+        return nft.change(one.wanted.nat, nft.listed(tables.get(one.namespace))) if one.read else one.nat
 
     def _translate(self, works: Sequence[Work], changes: Mapping[str, NatChange | None]) -> None:
         """Their nftables, then the connections that these no longer stand for."""
@@ -87,45 +89,47 @@ class Batch:
             lambda one: nat_item(one, told[one.key]),
             told=lambda one: operations[one.key],
         )
-        owing = [one for one in self._stages.fine(works) if self._owed.of(one.key)]
-        self._stages.each("conntrack", "conntrack.cut", owing, lambda one: cut_item(one, self._owed.of(one.key)))
-        self._owed.done(one.key for one in self._stages.fine(owing))
+        owing = [one for one in self._stages.fine(works) if self._owed.cuts(one.key)]
+        self._stages.each("conntrack", "conntrack.cut", owing, lambda one: cut_item(one, self._owed.cuts(one.key)))
+        self._owed.cut(one.key for one in self._stages.fine(owing))
 
     def _address(self, works: Sequence[Work]) -> None:
         self._note(self._stages.each("links", "addresses.change", works, address_item))
 
-    def _link(self, works: Sequence[Work]) -> frozenset[str]:
-        """Devices, addresses, routes and sysctls; the routers whose devices were made anew."""
+    def _link(self, works: Sequence[Work]) -> None:
+        """Devices, addresses, routes and sysctls."""
         self._stages.unplug([one for one in self._stages.fine(works) if one.taps], lambda one: one.taps)
-        made = self._stages.each("links", "links.ensure", works, link_item)
-        self._note(made)
-        spaces = {one.key: one.namespace for one in works}
-        self.made += [
-            spaces[key] for key, each in made.items() if any(text.startswith("namespace") for text in each["changes"])
-        ]
-        return frozenset(key for key, each in made.items() if any(text.startswith("veth") for text in each["changes"]))
+        answers = self._stages.each("links", "links.ensure", works, link_item)
+        self._note(answers)
+        self.made = {key: frozenset(answer.get("made", ())) for key, answer in answers.items()}
 
     def _note(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         for key, answer in answers.items():
             self._added.setdefault(key, []).extend((name, cidr) for name, cidr in answer.get("addresses", ()))
 
-    def _advertise(self, works: Sequence[Work], anew: frozenset[str]) -> None:
+    def _new(self, one: Work) -> frozenset[str]:
+        """Names of its devices that were not there."""
+        return self.made.get(one.key, frozenset())
+
+    def _advertise(self, works: Sequence[Work]) -> None:
         heard = [one for one in works if one.wanted and one.wanted.adverts]
         silent = [one for one in works if one.wanted and not one.wanted.adverts]
-        self._stages.each("radvd", "radvd.ensure", heard, lambda one: radvd_item(one, one.key in anew))
+        self._stages.each("radvd", "radvd.ensure", heard, lambda one: radvd_item(one, self._new(one)))
         self._stages.each("radvd", "radvd.remove", silent, lambda one: one.folder, "folders")
 
-    def _plug(self, works: Sequence[Work], anew: frozenset[str]) -> None:
-        """Into the switch; then the neighbours are told where the addresses are now."""
+    def _plug(self, works: Sequence[Work]) -> frozenset[str]:
+        """Into the switch; the taps that were not."""
         linked = [one for one in self._stages.fine(works) if one.links]
-        plugged = self._stages.plug(linked, lambda one: plug_items(one, one.key in anew))
-        items = [
-            item for one in works for item in announce_items(one, self._added.get(one.key, ()), plugged & _taps(one))
-        ]
+        return self._stages.plug(linked, lambda one: plug_items(one, self._new(one)))
+
+    def _announce(self, works: Sequence[Work], untold: frozenset[str], plugged: frozenset[str]) -> None:
+        """Neighbours are told where addresses are now: new ones, and all of what was plugged just now or is owed since before."""
+        items = []
+        for one in works:
+            taps = one.wanted.taps if one.wanted else frozenset()
+            items += announce_items(one, self._added.get(one.key, ()), taps if one.key in untold else plugged & taps)
         for answer in self._hands.call("arp.announce", items=items) if items else ():
             if answer["error"]:
                 _log.warning("neighbours were not told: %s", answer["error"])
-
-
-def _taps(one: Work) -> frozenset[str]:
-    return one.wanted.taps if one.wanted else frozenset()
+        outcome = self._stages.outcome
+        self._owed.told(one.key for one in works if outcome[one.key] is None)

@@ -26,8 +26,9 @@ def test_a_router_is_made_and_a_second_time_nothing(rig: Rig) -> None:
     wanted = router(rig)
     first = one(rig, "links.ensure", **wanted)
     assert first["error"] is None and first["changes"] != []
+    assert sorted(first["made"]) == sorted([wanted["namespace"], "qr-1", "qg-2"])
     assert sorted(first["addresses"]) == [["qg-2", f"{GATEWAY}/24"], ["qr-1", "10.4.0.1/24"], ["qr-1", "fd00:4::1/64"]]
-    assert one(rig, "links.ensure", **wanted) == {"changes": [], "error": None, "addresses": []}
+    assert one(rig, "links.ensure", **wanted) == {"changes": [], "error": None, "addresses": [], "made": []}
 
 
 def test_only_what_differs_is_changed(rig: Rig) -> None:

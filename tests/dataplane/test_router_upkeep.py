@@ -57,7 +57,7 @@ def test_a_second_time_nothing_is_done_and_nothing_is_lost(world: World) -> None
     assert world.hands.pid is not None
     os.kill(world.hands.pid, signal.SIGKILL)
     time.sleep(0.1)
-    assert world.ensure(router) == {"changes": [], "error": None, "addresses": []}
+    assert world.ensure(router) == {"changes": [], "error": None, "addresses": [], "made": []}
     assert world.hands.call("nat.read", namespaces=[router["namespace"]]) == table
     assert echoes(link)
     link.close()

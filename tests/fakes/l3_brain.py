@@ -26,11 +26,11 @@ def a_brain(
     host: FakeRouters,
     said: Iterable[Recorded] = (),
     file: Path | None = None,
-    cuts: Path | None = None,
+    owed: Path | None = None,
     doors: FakeDoors | None = None,
 ) -> Brain:
     tally = Tally("routers are", KINDS, file)
-    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors(), Owed(cuts))
+    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors(), Owed(owed))
     for recorded in said:
         brain.take(recorded)
     return brain

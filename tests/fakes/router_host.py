@@ -75,6 +75,7 @@ class FakeRouters:
         if item["namespace"] not in self.namespaces:
             self.namespaces[item["namespace"]] = Namespace()
             answer["changes"].append(f"namespace {item['namespace']} added")
+            answer["made"] = [item["namespace"]]
         self.namespaces[item["namespace"]].ensure(item, answer)
 
     def _links_remove(self, items: list[Answer]) -> list[Answer]:

@@ -35,7 +35,7 @@ class Namespace:
 
     def ensure(self, item: Answer, answer: Answer) -> None:
         """Devices, sysctls and routes as `item` has them. Raises OSError."""
-        answer["addresses"] = []
+        answer |= {"addresses": [], "made": answer.get("made", [])}
         wanted = {device["name"]: device for device in item["devices"]}
         for name in [name for name in self.devices if name not in wanted]:
             self._remove_device(name)
@@ -63,6 +63,7 @@ class Namespace:
             self._remove_device(name)
             before = {"addresses": []}
             answer["changes"].append(f"veth {device['peer']} {name} added")
+            answer["made"].append(name)
         new = [cidr for cidr in device["addresses"] if cidr not in before["addresses"]]
         gone = [cidr for cidr in before["addresses"] if cidr not in device["addresses"]]
         answer["changes"] += [f"address {cidr} {name}" for cidr in (*gone, *new)]

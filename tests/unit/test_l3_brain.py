@@ -145,3 +145,17 @@ class TestRouters:
         story.go()
         load = {"routers": 1, "ex_gw_ports": 1, "interfaces": 1, "floating_ips": 1, "failing": 0}
         assert story.brain.load() == load
+
+    def test_a_second_interface_leaves_what_is_plugged_as_it_is(self) -> None:
+        story = settled()
+        facts, town = story.facts, story.town
+        other = facts.network()
+        subnet = facts.subnet(other, "10.5.0.0/24", "10.5.0.1")
+        new = facts.interface(town.router, other, subnet, "10.5.0.1", "10.5.0.0/24")
+        before = story.brain.tally.counts()["plugs"]
+        story.go()
+        assert story.brain.tally.counts()["plugs"] - before == 1
+        assert [address for _, _, address in story.host.told] == ["10.5.0.1"]
+        facts.about(town.router, events.RouterInterfaceDetached(town.router, new, other, subnet, "10.5.0.1"))
+        story.go()
+        assert story.brain.tally.counts()["plugs"] - before == 2 and story.host.told == []

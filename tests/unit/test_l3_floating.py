@@ -130,19 +130,37 @@ def test_an_agent_that_dies_in_the_middle_of_a_move_is_made_good_by_the_next(
     story.facts.associate(floating, FLOATING, story.town.router, story.town.one, Town.ONE, story.town.inside)
     dying = LosesOneCall(story.host, at, happened)
     with contextlib.suppress(HandsLost):
-        a_brain(dying, story.facts.said, cuts=tmp_path / "cuts").apply()  # type: ignore[arg-type]
-    a_brain(story.host, story.facts.said, cuts=tmp_path / "cuts").apply()
+        a_brain(dying, story.facts.said, owed=tmp_path / "owed").apply()  # type: ignore[arg-type]
+    a_brain(story.host, story.facts.said, owed=tmp_path / "owed").apply()
     assert story.host.namespaces[story.space].connections == {}
-    later = a_brain(story.host, story.facts.said, cuts=tmp_path / "cuts")
+    later = a_brain(story.host, story.facts.said, owed=tmp_path / "owed")
     story.host.connect(story.space, "qg-", "192.0.2.9", FLOATING)
     later.apply()
     assert len(story.host.namespaces[story.space].connections) == 1 and later.tally.total == 0, "they are cut once"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"r": 5}', '{"r": [["x"]]}', "\0", "null"])
-def test_a_file_of_cuts_that_holds_anything_else_stops_nobody(text: str, tmp_path: Path) -> None:
-    (tmp_path / "cuts").write_text(text)
-    owed = Owed(tmp_path / "cuts")
-    assert owed.of("r") == ()
-    owed.add("r", [("orig-dst", FLOATING)])
-    assert Owed(tmp_path / "cuts").of("r") == (("orig-dst", FLOATING),)
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"cuts": 5}', '{"cuts": {"r": [["x"]]}, "untold": []}', "\0", "null"])
+def test_a_file_that_holds_anything_else_stops_nobody(text: str, tmp_path: Path) -> None:
+    (tmp_path / "owed").write_text(text)
+    owed = Owed(tmp_path / "owed")
+    assert (owed.cuts("r"), owed.is_untold("r")) == ((), False)
+    owed.add([("r", [("orig-dst", FLOATING)])], ["s"])
+    again = Owed(tmp_path / "owed")
+    assert (again.cuts("r"), again.is_untold("r"), again.is_untold("s")) == ((("orig-dst", FLOATING),), False, True)
+
+
+@pytest.mark.parametrize("at", [3, 4, 5])
+def test_neighbours_hear_of_a_new_address_although_the_agent_died_before_it_told_them(at: int, tmp_path: Path) -> None:
+    story = Story()
+    story.go()
+    story.town.floating(FLOATING, story.town.two, Town.TWO)
+    heard: set[str] = set()
+    with contextlib.suppress(HandsLost):
+        brain = a_brain(LosesOneCall(story.host, at + 3, True), story.facts.said, owed=tmp_path / "owed")  # type: ignore[arg-type]
+        brain.apply()
+    heard |= {address for _, _, address in story.host.told}
+    a_brain(story.host, story.facts.said, owed=tmp_path / "owed").apply()
+    assert FLOATING in heard | {address for _, _, address in story.host.told}
+    story.host.told.clear()
+    a_brain(story.host, story.facts.said, owed=tmp_path / "owed").apply()
+    assert story.host.told == []

@@ -10,7 +10,7 @@ or `qg-<11>`.
     item["routes"]: entries of three, [destination CIDR, gateway or "" for on-link, device]; those without gateway are made
         first. A destination whose gateway or device differs is replaced (no moment without it), other routes of ours in the
         main table go;
-    answer["addresses"]: [[device, CIDR]] that were added.
+    answer["addresses"]: [[device, CIDR]] that were added; answer["made"]: names of the namespace and the devices that are new.
 `addresses.change`: {"namespace", "device", "add": [CIDR], "remove": [CIDR]}; those that are there, or gone, already are no
     change. Answer also "addresses" as above. 1,000 in one call cost about 10 ms.
 `nat.read(namespaces=[name], table="netledger")` -> {name: the list under "nftables" of `nft -j list table ip <table>`, None
@@ -24,7 +24,7 @@ or `qg-<11>`.
     counted as a change.
 `radvd.ensure`: {"namespace", "folder", "text"}: radvd runs in the namespace with this configuration; folder is absolute, one
     per router, named like the namespace, and holds its files. It outlives the hands and is found again by its folder, as
-    dnsmasq is. Another text is a reload, not a restart. "restart": true where its devices were made anew. `{"notify":
+    dnsmasq is. Another text is a reload, not a restart. "restart": true where devices that it names are new. `{"notify":
     {"radvd_ended": folder}}` when it dies.
 `radvd.remove(folders=[folder])`: it says farewell (lifetime 0) and goes, with its folder.
 `radvd.list(root)` -> names of the folders in root.
