@@ -67,7 +67,7 @@ def test_an_address_may_be_asked_for():
 
 def test_saying_again_what_is_so_changes_nothing():
     for wish in (out(), out(snat=True), out(PUBLIC, GATEWAY_TOO, None, "203.0.113.2")):
-        an_edge().when(change(gateway=wish)).then()
+        assert an_edge().when(change(gateway=wish)).decision.changes == ()
 
 
 def test_snat_goes_on_and_off():
@@ -75,6 +75,8 @@ def test_snat_goes_on_and_off():
     off.then(RouterSnatChanged(ROUTER, False))
     off.after().when(change(gateway=out(snat=True))).then(RouterSnatChanged(ROUTER, True))
     off.after().when(change(gateway=out())).then()
+    routed = then_did(an_edge(), change(routes=(route("192.0.2.0/24", "203.0.113.99"),)))
+    routed.when(change(gateway=out(snat=False))).then(RouterSnatChanged(ROUTER, False))
 
 
 def test_the_gateway_gets_another_address():

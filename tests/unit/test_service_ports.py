@@ -109,6 +109,7 @@ def test_a_subnet_keeps_the_gateway_address_that_a_router_holds():
 def test_a_subnets_gateway_changes_while_no_router_holds_it():
     past = an_edge().when(UpdateSubnet(SUBNET, {"name": "v4"}))
     assert past.guards == ()
+    assert past.world.found == {}
     free = then_did(an_edge())
     resources = {stream: one for stream, one in free.resources.items() if stream != f"router-{ROUTER}"}
     changed = type(free)(resources, free.actor).when(UpdateSubnet(SUBNET, {"gateway_ip": None}))
