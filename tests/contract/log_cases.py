@@ -54,6 +54,7 @@ def port_row(port: str, version: int, **columns: Any) -> Row:
         "admin_state_up": True,
         "ip_addresses": [],
         "subnet_ids": [],
+        "tags": None,
         "created_at": "2026-11-22T12:00:00Z",
     }
     return Row("port", port, version, {**every, **columns}, f'{{"id":"{port}","näme":"{version}"}}', "")
