@@ -28,9 +28,10 @@ def a_brain(
     file: Path | None = None,
     owed: Path | None = None,
     doors: FakeDoors | None = None,
+    place: Place = PLACE,
 ) -> Brain:
     tally = Tally("routers are", KINDS, file)
-    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors(), Owed(owed))
+    brain = Brain(place, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors(), Owed(owed))
     for recorded in said:
         brain.take(recorded)
     return brain

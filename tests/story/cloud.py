@@ -39,7 +39,8 @@ class Cloud:
         self._numbers = itertools.count(1)
 
     def new_id(self) -> str:
-        return f"00000000-0000-4000-8000-{next(self._numbers):012x}"
+        number = next(self._numbers)
+        return f"{number:08x}-0000-4000-8000-{number:012x}"  # as real ones they differ in what devices are named by
 
     def context(self, actor: Actor) -> Context:
         number = next(self._numbers)
