@@ -71,8 +71,13 @@ class Ledger:
             try:
                 done = self._try(attempt)
             except Refusal as refusal:
-                if not attempt.cached or refusal.status == 503:
+                if refusal.status == 503:
                     raise
+                if not attempt.cached:
+                    earlier = self._log.earlier(context.command_id)  # its first time may be why it is refused now
+                    if earlier is None:
+                        raise
+                    return self._again(earlier)
                 attempt.choices.forget_refusals()
                 attempt.trusting, done = False, None
             if done is not None:
@@ -145,9 +150,12 @@ class Ledger:
             choices.learn(open_, answers)
         raise RuntimeError(f"{type(attempt.command).__name__} asks more than {ROUNDS} rounds of questions")
 
+    def _again(self, earlier: Accepted) -> Committed:
+        return Committed(restore(earlier.result, self._log, self._domain.kinds), earlier.last, repeated=True)
+
     def _accepted(self, outcome: Accepted, ready: Assembled) -> Committed:
         if outcome.repeated:
-            return Committed(restore(outcome.result, self._log, self._domain.kinds), outcome.last, repeated=True)
+            return self._again(outcome)
         for stream, resource in ready.after.items():
             if resource is None:
                 self._cache.drop(stream)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.eventlog import chain, fates, known
@@ -99,6 +100,11 @@ class MemoryLog:
     def rows(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """As `EventLog.rows`."""
         return {place: self._rows[place] for place in wanted if place in self._rows}
+
+    def earlier(self, command_id: str) -> Accepted | None:
+        """As `EventLog.earlier`."""
+        done = self._commands.get(command_id)
+        return None if done is None else replace(done, repeated=True)
 
     def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
         """As `EventLog.find`."""

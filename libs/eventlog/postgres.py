@@ -11,7 +11,7 @@ from libs import errors
 from libs.eventlog import chain, fates, statements
 from libs.eventlog.notify import Notifier
 from libs.eventlog.pool import LOST, Pool, lost
-from libs.eventlog.protocol import Append, LogIdentity, Outcome, Recorded, Row
+from libs.eventlog.protocol import Accepted, Append, LogIdentity, Outcome, Recorded, Row
 from libs.eventlog.writer import FateUnknown, LogRestored, Writer
 from libs.network.kinds import KINDS
 
@@ -135,6 +135,11 @@ class PostgresLog:
             for id, version, body, hidden, *values in self.pool.query(select, (ids,)):
                 found[(kind, id)] = Row(kind, id, version, dict(zip(columns, values, strict=True)), body, hidden)
         return found
+
+    def earlier(self, command_id: str) -> Accepted | None:
+        """As `EventLog.earlier`."""
+        rows = self.pool.query("select first, last, result from command where command_id = %s", (command_id,))
+        return Accepted(*rows[0], repeated=True) if rows else None
 
     def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
         """As `EventLog.find`."""

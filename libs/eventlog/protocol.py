@@ -170,6 +170,10 @@ class EventLog(Protocol):
         """Read model rows by (kind, id); absent ones are left out. Reads several kinds in as few statements as kinds."""
         ...
 
+    def earlier(self, command_id: str) -> Accepted | None:
+        """What a command came to that was accepted before, `repeated`; None for one that never was."""
+        ...
+
     def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
         """For each (kind, column, value) the ids, in their order, of the rows that have the value in that column (membership when
         it is an array). One statement for all. Raises KeyError for a kind or column that is not there."""

@@ -154,6 +154,12 @@ def test_a_repeated_command_gets_its_first_result_and_writes_nothing(log: Log) -
     assert log.head() == 1
 
 
+def test_what_a_command_came_to_can_be_asked_later(log: Log) -> None:
+    append(log, new_port("a", command_id="c-1", result="made a"))
+    assert log.earlier("c-1") == Accepted(1, 1, "made a", repeated=True)
+    assert log.earlier("c-2") is None
+
+
 def test_a_command_repeated_within_a_batch_is_done_once(log: Log) -> None:
     once, again = log.append([new_port("a", command_id="c-1", result="r"), new_port("a", command_id="c-1", result="s")])
     assert (once, again) == (Accepted(1, 1, "r"), Accepted(1, 1, "r", repeated=True))

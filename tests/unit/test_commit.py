@@ -184,6 +184,18 @@ def test_a_repeated_command_gets_the_reply_of_its_first_time(site: Site) -> None
     assert site.ledger.commit(create(port), by(command_id="c-1")).rows == first.rows
 
 
+def test_a_repeated_command_that_its_first_time_made_impossible_is_answered_all_the_same(site: Site) -> None:
+    network = site.network()
+    first = site.ledger.commit(DeleteNetwork(network), by(command_id="c-2"))
+    head = site.log.head()
+    again = site.ledger.commit(DeleteNetwork(network), by(command_id="c-2"))
+    assert (again.rows, again.position, again.repeated) == (first.rows, first.position, True)
+    assert site.log.head() == head
+    with pytest.raises(Refusal) as refused:
+        site.ledger.commit(DeleteNetwork(network), by(command_id="c-3"))
+    assert refused.value.status == 404
+
+
 def test_a_used_network_is_not_deleted(site: Site) -> None:
     network = site.network()
     site.subnet(network)
