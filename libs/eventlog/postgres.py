@@ -139,7 +139,10 @@ class PostgresLog:
     def earlier(self, command_id: str) -> Accepted | None:
         """As `EventLog.earlier`."""
         rows = self.pool.query("select first, last, result from command where command_id = %s", (command_id,))
-        return Accepted(*rows[0], repeated=True) if rows else None
+        if not rows:
+            return None
+        first, last, result = rows[0]
+        return Accepted(first, last, result, repeated=True)
 
     def find(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, ...]]:
         """As `EventLog.find`."""
