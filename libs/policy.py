@@ -91,6 +91,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "delete_l3-router": _ADMIN,
     "get_l3-agents": _ADMIN,
     **{f"{action}_{kind}:tags": who for kind, who in _TAGS.items() for action in ("create", "update", "delete")},
+    "delete_port:tags": _NET | {MEMBER},
 }
 """{rule: who may}. An attribute, or a part of one, without a rule follows its resource's; a resource without one is denied."""
 

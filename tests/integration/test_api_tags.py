@@ -192,6 +192,18 @@ def test_a_shared_networks_tags_are_seen_not_changed(admin: Browser, ann: Browse
         assert seen.error == (403, "PolicyNotAuthorized")
 
 
+def test_the_networks_owner_may_take_tags_off_others_ports(admin: Browser, ann: Browser) -> None:
+    network, _ = subnet_of(ann, "10.0.0.0/24")
+    port = admin.made("port", network_id=network, project_id="bob", tags=["a", "b", "c"])["id"]
+    path = f"/v2.0/ports/{port}"
+    assert tags_of(ann, path) == ["a", "b", "c"]
+    assert ann.put(f"{path}/tags/d", None).error == (403, "PolicyNotAuthorized")
+    assert ann.put(f"{path}/tags", {"tags": []}).error == (403, "PolicyNotAuthorized")
+    assert ann.delete(f"{path}/tags/a").status == 204
+    assert ann.delete(f"{path}/tags").status == 204
+    assert tags_of(ann, path) == []
+
+
 def found(browser: Browser, query: str, kind: str = "network") -> str:
     """The names of what is found, one letter each."""
     seen = browser.get(f"/v2.0/{kind}s?{query}")

@@ -115,8 +115,15 @@ def test_who_sees_it_need_not_be_let_tag_it() -> None:
     theirs = shared.by(member(THEM))
     theirs.when(AddTags("network", NET, ("x",))).refused(403, "PolicyNotAuthorized", "update_network:tags")
     theirs.when(AddTags("subnet", SUBNET, ("x",))).refused(403, "PolicyNotAuthorized", "update_subnet:tags")
-    shared.by(member(US)).when(RemoveTag("port", PORT, "x")).refused(403, "PolicyNotAuthorized", "delete_port:tags")
+    shared.by(member(US)).when(AddTags("port", PORT, ("x",))).refused(403, "PolicyNotAuthorized", "update_port:tags")
     theirs.when(AddTags("port", PORT, ("x",))).then(PortTagsChanged(PORT, ("x",), ()))
+
+
+def test_the_networks_owner_takes_tags_off_others_ports_on_it() -> None:
+    on_ours = given(a_network(), *a_port(project_id=THEM), PortTagsChanged(PORT, ("x",))).by(member(US))
+    for command in (RemoveTag("port", PORT, "x"), ReplaceTags("port", PORT, ())):
+        on_ours.when(command).then(PortTagsChanged(PORT, (), ("x",)))
+    on_ours.when(ReplaceTags("port", PORT, ("y",))).refused(403, "PolicyNotAuthorized", "update_port:tags")
 
 
 def test_the_networks_owner_tags_subnets_of_others_on_it() -> None:

@@ -31,18 +31,18 @@ def needs(command: Command, world: World) -> tuple[str, ...]:
 
 
 def replace(command: ReplaceTags, world: World) -> Decision:
-    """Raises 404, 403, 412, 400 for too many."""
-    return _having(_own(command, "update", world), command, command.tags)
+    """These and no others; none is all of them deleted. Raises 404, 403, 412, 400 for too many."""
+    return _having(_own(command, "update" if command.tags else "delete", world), command, command.tags)
 
 
 def add(command: AddTags, world: World) -> Decision:
-    """Raises 404, 403, 412, 400 for too many."""
+    """Further ones. Raises 404, 403, 412, 400 for too many."""
     resource = _own(command, "update", world)
     return _having(resource, command, (*resource.state.tags, *command.tags))
 
 
 def remove(command: RemoveTag, world: World) -> Decision:
-    """Raises 404 (also for the tag), 403, 412."""
+    """One less. Raises 404 (also for the tag), 403, 412."""
     resource = _own(command, "delete", world)
     if command.tag not in resource.state.tags:
         raise tag_not_found(command.tag)
@@ -70,7 +70,7 @@ def _check_number(kind: str, tags: Iterable[str]) -> None:
 
 
 def _own(command: Command, action: str, world: World) -> Resource:
-    """The resource, when the caller may change its tags. Raises 404, 403."""
+    """The resource, when the caller may change its tags; a port's go with its network's owner too. Raises 404, 403."""
     rule = f"{action}_{command.kind}:tags"
     match command.kind:
         case "network":
@@ -78,7 +78,7 @@ def _own(command: Command, action: str, world: World) -> Resource:
         case "subnet":
             return own_subnet(world, command.id, rule)
         case "port":
-            return own_port(world, command.id, rule, network_owner=False)
+            return own_port(world, command.id, rule, network_owner=action == "delete")
         case "router":
             return own_router(world, command.id)
     return own_floatingip(world, command.id)
