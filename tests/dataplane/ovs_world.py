@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -135,11 +136,12 @@ class World:
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def lost(self, pinging: subprocess.Popen[str]) -> tuple[int, int]:
-        """End it; (sent, lost)."""
+        """End it; (sent, lost). The last ones may still be on their way when it ends: they are no loss when only they lack."""
         pinging.send_signal(signal.SIGINT)
-        words = pinging.communicate()[0].split("packets transmitted")
-        sent, received = int(words[0].split()[-1]), int(words[1].split("received")[0].split()[-1])
-        return sent, sent - received
+        out = pinging.communicate()[0]
+        sent = int(out.partition(" packets transmitted")[0].split()[-1])
+        missing = set(range(1, sent + 1)) - {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", out)}
+        return sent, 0 if missing <= {sent - 1, sent} else len(missing)
 
     def answered(self, pinging: subprocess.Popen[str]) -> float:
         """End it; when the first answer came, in seconds since the epoch."""

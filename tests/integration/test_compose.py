@@ -243,8 +243,8 @@ def test_what_is_no_request_is_refused_once_and_cut(url: str, raw: bytes) -> Non
 
 
 def test_no_request_hides_in_another_ones_body(url: str) -> None:
-    hidden = b"DELETE /v2.0/networks/smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
-    head = b"POST /v2.0/networks HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(hidden)
+    hidden = b"DELETE /v2.0/networks/smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    head = b"POST /v2.0/networks HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(hidden)
     answer = conversation(url, head + hidden)
     assert answer.count(b"HTTP/1.1 ") == 1 and answer.startswith(b"HTTP/1.1 400")
 

@@ -116,7 +116,9 @@ def test_a_killed_supervisor_leaves_the_rest_running_and_up_adopts_it(whole: Who
     assert after.pop("supervisor") != before.pop("supervisor") and after == before
 
 
-@pytest.mark.parametrize("name", ["api", "ipam", "topology", "agent_ovs@compute1", "agent_dhcp@compute1", "agent_l3@compute1"])
+@pytest.mark.parametrize(
+    "name", ["api", "ipam", "topology", "agent_ovs@compute1", "agent_dhcp@compute1", "agent_l3@compute1"]
+)
 def test_a_killed_python_service_is_back_within_three_seconds(whole: Whole, name: str) -> None:
     whole.kill_and_await(name, seconds=3)
     eventually("the API", lambda: whole.command("status").returncode == 0, 6)
@@ -141,7 +143,12 @@ def test_down_leaves_no_process_namespace_or_file_outside_the_run_folder(whole: 
 
 def test_a_demo_that_is_told_to_end_leaves_nothing(whole: Whole) -> None:
     demo = started(whole, "demo")
-    eventually("switches", lambda: any(line.startswith("ovs-vswitchd") for line in pids_file(whole)), 60)
+
+    def switches() -> bool:
+        assert demo.poll() is None, "the demo ended before it was told to"
+        return any(line.startswith("ovs-vswitchd") for line in pids_file(whole))
+
+    eventually("switches", switches, 60)
     demo.send_signal(signal.SIGTERM)
     assert demo.wait(60) == 1
     assert not marked(whole.places.mark) and not inside(whole.places.run)
