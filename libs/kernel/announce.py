@@ -86,12 +86,13 @@ class Announcer:
 
         Answer, one per item: {"changes": [], "error": text or None}; that nobody's state changed here is no change.
         """
+        answers = [self._now(item) for item in items]
         now = time.monotonic()
         with self._changed:
             for item, later in itertools.product(items, self._again_seconds):
                 heapq.heappush(self._due, (now + later, next(self._numbers), item))
             self._changed.notify()
-        return [self._now(item) for item in items]
+        return answers
 
     def _now(self, item: Item) -> dict[str, Any]:
         try:
