@@ -6,6 +6,7 @@ NETLEDGER_<NAME>_FILE names a file that holds the value instead, for those that 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -86,6 +87,15 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _domain(text: str) -> str:
+    """`openstacklocal.` -> the same, lower case, always with the dot at its end."""
+    name = text.lower().removesuffix(".")
+    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if len(name) > 200 or not re.fullmatch(rf"{label}(\.{label})*", name):
+        raise ValueError("expects a domain name")
+    return f"{name}."
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
         raise ValueError("expects true or false")
@@ -154,6 +164,7 @@ class Settings:
         "", str, "added to the names of qdhcp- and qrouter- namespaces, so that lab hosts can share one machine"
     )
     state_dir: str = _setting("/var/lib/netledger", str, "folder for what agents keep, dnsmasq's files for example")
+    dns_domain: str = _setting("openstacklocal.", _domain, "domain that DHCP gives guests' names in")
     metadata_url: str = _setting("", _http_url, "Nova's metadata API (http://HOST:8775); empty: guests get no metadata")
     metadata_secret: str = _setting(
         "", str, "secret shared with Nova's metadata API (metadata_proxy_shared_secret there)"

@@ -1,8 +1,13 @@
 """One dnsmasq per network: its files, its process, its leases. Runs in the hands child only.
 
-A network's folder holds `pid`, `leases`, `options` and `hosts.d/` with a file per port. dnsmasq is detached and outlives agent and
-hands; it is known again by the `--pid-file` among its arguments. A new host file is served through inotify within milliseconds and
-needs no signal; a changed or removed one needs SIGHUP, since dnsmasq keeps the old line otherwise.
+A network's folder holds `pid`, `leases`, `options`, `hosts.d/` with a file per port and `opts.d/` with one per port that has options
+of its own. dnsmasq is detached and outlives agent and hands; it is known again by the `--pid-file` among its arguments. A new file
+is served through inotify within milliseconds and needs no signal; a changed or removed one needs SIGHUP, since dnsmasq keeps the old
+line otherwise. Options are written before the host that they are for.
+
+dnsmasq 2.86 to 2.90 at least die of SIGHUP once they served a host with a tag (`set:`), because they free what is not theirs
+(src/rfc2131.c links the tags of each request to the host's). A network where a port has options of its own is therefore started anew
+where others get the signal; both take some 10 ms, and leases stay.
 """
 
 from __future__ import annotations
@@ -16,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from libs.kernel import dnsmasq_process as process
+from libs.kernel.dnsmasq_files import any_in, ensure_folder, texts, write, write_files
 from libs.kernel.leases import Pair, pair_of_line, release
 from libs.kernel.watch import Watch
 
 Item = Mapping[str, Any]
+HOSTS, OPTIONS = "hosts.d", "opts.d"
 _STARTS_AT_ONCE = 4
 
 
@@ -34,7 +41,7 @@ def make_verbs(emit: Callable[[dict[str, Any]], None]) -> dict[str, Callable[...
     return {
         "dnsmasq.list": list_folders,
         "dnsmasq.ensure": lambda items: ensure(items, watch),
-        "dnsmasq.change": change,
+        "dnsmasq.change": lambda items: change(items, watch),
         "dnsmasq.remove": lambda folders: remove(folders, watch),
     }
 
@@ -42,7 +49,8 @@ def make_verbs(emit: Callable[[dict[str, Any]], None]) -> dict[str, Callable[...
 def ensure(items: Sequence[Item], watch: Watch) -> list[dict[str, Any]]:
     """Make files, process and leases of each network what they should be; nothing is touched where they are.
 
-    Item: {"folder", "namespace", "device", "command": [argument], "options": text, "hosts": {file: text}, "restart": bool}.
+    Item: {"folder", "namespace", "device", "command": [argument], "options": text, "hosts": {file: text},
+    "port_options": {file: text}, "restart": bool}.
     Answer, one per item: {"changes": [text], "error": text or None}. A process whose command line or namespace differs, or that
     must restart, is replaced; leases stay.
     """
@@ -51,13 +59,13 @@ def ensure(items: Sequence[Item], watch: Watch) -> list[dict[str, Any]]:
         return list(pool.map(lambda item: _each(lambda changes: _ensure(item, running, watch, changes)), items))
 
 
-def change(items: Sequence[Item]) -> list[dict[str, Any]]:
-    """Change host files of networks that run; answers as `ensure`.
+def change(items: Sequence[Item], watch: Watch) -> list[dict[str, Any]]:
+    """Change files of networks that run; answers as `ensure`.
 
-    Item: {"folder", "namespace", "device", "write": {file: text}, "remove": [file], "options": text or None,
-    "release": [[mac, address]]}: pairs that no host has any longer.
+    Item: {"folder", "namespace", "device", "command": [argument], "write": {file: text}, "remove": [file], "write_options": {file:
+    text}, "remove_options": [file], "options": text or None, "release": [[mac, address]]}: pairs that no host has any longer.
     """
-    return [_each(lambda changes, item=item: _change(item, changes)) for item in items]  # type: ignore[misc]
+    return [_each(lambda changes, item=item: _change(item, watch, changes)) for item in items]  # type: ignore[misc]
 
 
 def remove(folders: Sequence[str], watch: Watch) -> list[dict[str, Any]]:
@@ -77,43 +85,42 @@ def _each(work: Callable[[list[str]], None]) -> dict[str, Any]:
 
 def _ensure(item: Item, running: Mapping[str, list[int]], watch: Watch, changes: list[str]) -> None:
     folder = Path(item["folder"])
-    hosts = folder / "hosts.d"
-    _folder(folder, changes)
-    _folder(hosts, changes)
-    before = {entry.name: _read(Path(entry.path)) for entry in os.scandir(hosts)}
+    hosts, own = folder / HOSTS, folder / OPTIONS
+    for path in (folder, hosts, own):
+        ensure_folder(path, changes)
+    tagged = any_in(own)
+    before, options = texts(hosts), texts(own)
     known = _pairs(before.values())
-    reload = _write(folder / "options", item["options"], changes)
-    reload |= _write_hosts(hosts, before, item["hosts"], before.keys() - item["hosts"].keys(), changes)
+    reload = write(folder / "options", item["options"], changes)
+    reload |= write_files(own, options, item["port_options"], options.keys() - item["port_options"].keys(), changes)
+    reload |= write_files(hosts, before, item["hosts"], before.keys() - item["hosts"].keys(), changes)
     pids = running.get(item["folder"], [])
     if len(pids) == 1 and not item["restart"] and process.is_as_wanted(pids[0], item["command"], item["namespace"]):
         pid = pids[0]
+        watch.add(item["folder"], pid)
         if reload:
-            _signal(pid, changes)
+            _reload(item, pid, tagged or any_in(own), watch, changes)
     else:
-        watch.drop(item["folder"])
-        for pid in pids:
-            process.stop(pid)
-            changes.append(f"dnsmasq {pid} stopped")
-        pid = process.start(item["command"], item["namespace"], folder / "pid")
-        changes.append(f"dnsmasq {pid} started")
-    watch.add(item["folder"], pid)
+        _start(item, pids, watch, changes)
     wanted = _pairs(item["hosts"].values())
     changes.extend(release(folder / "leases", item["namespace"], item["device"], known - wanted, wanted))
 
 
-def _change(item: Item, changes: list[str]) -> None:
+def _change(item: Item, watch: Watch, changes: list[str]) -> None:
     folder = Path(item["folder"])
-    hosts = folder / "hosts.d"
-    before = {name: _read(hosts / name) for name in {*item["write"], *item["remove"]} if (hosts / name).exists()}
-    reload = item["options"] is not None and _write(folder / "options", item["options"], changes)
-    reload |= _write_hosts(hosts, before, item["write"], item["remove"], changes)
+    tagged = any_in(folder / OPTIONS)
+    reload = item["options"] is not None and write(folder / "options", item["options"], changes)
+    for path, suffix in ((folder / OPTIONS, "_options"), (folder / HOSTS, "")):
+        new, gone = item[f"write{suffix}"], item[f"remove{suffix}"]
+        before = {name for name in {*new, *gone} if (path / name).exists()}
+        reload |= write_files(path, before, new, gone, changes)
     pid = process.of(folder / "pid")
     if pid is None:
         raise process.DnsmasqRefused(f"{folder.name}: dnsmasq does not run")
     if reload:
-        _signal(pid, changes)
-    gone = {(mac, address) for mac, address in item["release"]}
-    changes.extend(release(folder / "leases", item["namespace"], item["device"], gone, None))
+        _reload(item, pid, tagged or any_in(folder / OPTIONS), watch, changes)
+    pairs = {(mac, address) for mac, address in item["release"]}
+    changes.extend(release(folder / "leases", item["namespace"], item["device"], pairs, None))
 
 
 def _remove(name: str, running: Mapping[str, list[int]], watch: Watch, changes: list[str]) -> None:
@@ -126,49 +133,25 @@ def _remove(name: str, running: Mapping[str, list[int]], watch: Watch, changes: 
         changes.append(f"folder {name} removed")
 
 
-def _write_hosts(
-    hosts: Path, before: Mapping[str, str], write: Mapping[str, str], remove: Iterable[str], changes: list[str]
-) -> bool:
-    """Bring host files up to date; whether dnsmasq must be told by a signal. Removes go first: an address may move."""
-    reload = False
-    for name in remove:
-        if name in before:
-            (hosts / name).unlink()
-            changes.append(f"host file {name} removed")
-            reload = True
-    for name, text in write.items():
-        if _write(hosts / name, text, changes) and name in before:
-            reload = True
-    return reload
+def _start(item: Item, pids: Iterable[int], watch: Watch, changes: list[str]) -> None:
+    """A new process in place of these."""
+    watch.drop(item["folder"])
+    for pid in pids:
+        process.stop(pid)
+        changes.append(f"dnsmasq {pid} stopped")
+    pid = process.start(item["command"], item["namespace"], Path(item["folder"]) / "pid")
+    changes.append(f"dnsmasq {pid} started")
+    watch.add(item["folder"], pid)
 
 
-def _write(path: Path, text: str, changes: list[str]) -> bool:
-    """Write through a dot file, which dnsmasq ignores, and a rename; whether anything differed."""
-    if path.exists() and _read(path) == text:
-        return False
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(text)
-    draft.chmod(0o644)  # dnsmasq reads it as another user
-    draft.rename(path)
-    changes.append(f"file {path.name} written")
-    return True
-
-
-def _read(path: Path) -> str:
-    return path.read_text(errors="replace")
-
-
-def _folder(path: Path, changes: list[str]) -> None:
-    if not path.is_dir():
-        path.mkdir(parents=True)
-        path.chmod(0o755)
-        changes.append(f"folder {path.name} added")
-
-
-def _signal(pid: int, changes: list[str]) -> None:
+def _reload(item: Item, pid: int, tagged: bool, watch: Watch, changes: list[str]) -> None:
+    """Have it read its files again; tagged: it may have served a host with options of its own."""
+    if tagged:
+        _start(item, [pid], watch, changes)
+        return
     os.kill(pid, signal.SIGHUP)
     changes.append(f"dnsmasq {pid} reloaded")
 
 
 def _pairs(texts: Iterable[str]) -> set[Pair]:
-    return {pair_of_line(line) for text in texts for line in text.splitlines()}
+    return {pair for text in texts for line in text.splitlines() if (pair := pair_of_line(line))}

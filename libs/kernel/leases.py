@@ -31,10 +31,11 @@ class Lease:
     server: str = ""
 
 
-def pair_of_line(line: str) -> Pair:
-    """(mac, address) of a host line `mac,name,address` as we write it; IPv6 addresses are in brackets there."""
+def pair_of_line(line: str) -> Pair | None:
+    """(mac, address) of a host line `mac,set:tag,name,address` as we write it, None for one without an address; IPv6 addresses are in
+    brackets there."""
     words = line.split(",")
-    return words[0], words[-1].strip("[]")
+    return None if words[-1].startswith("set:") else (words[0], words[-1].strip("[]"))
 
 
 def parse(text: str) -> list[Lease]:

@@ -6,15 +6,18 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from libs.agent.metadata import Doors, Metadata
 from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
-from libs.agent.upkeep import Upkeep
+from libs.agent.upkeep import Incomplete, Upkeep
 from libs.eventlog.protocol import Recorded
-from libs.materialise.dhcp import Desired, Place, Served, port_hosts, serve
+from libs.materialise.dhcp import Desired, Place, Served, port_files, serve
 from libs.materialise.dhcp.objects import NAMESPACE_PREFIX
 from libs.materialise.namespaces import owner_of
+from libs.metadata.keeper import Door
 from libs.model import DHCP_AGENT
 from services.agent_dhcp import items
+from services.agent_dhcp.metadata import door
 from services.agent_dhcp.stages import run
 
 KINDS, OWNER = ("links", "plugs", "dnsmasq"), "netledger-dhcp"
@@ -26,10 +29,11 @@ class Brain:
 
     agent_type, binary = DHCP_AGENT, "neutron-dhcp-agent"
 
-    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally) -> None:
+    def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally, doors: Doors) -> None:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._upkeep: Upkeep[items.Work] = Upkeep(self, tally)
+        self._metadata = Metadata(doors, self._door)
         self.poke: Callable[[], None] = lambda: None
 
     def configurations(self) -> dict[str, Any]:
@@ -61,7 +65,13 @@ class Brain:
                 self._upkeep.doubt(network_id)
 
     def close(self) -> None:
-        """Nothing of it is open beside the hands."""
+        """End the child that serves metadata."""
+        self._metadata.close()
+
+    def metadata_lost(self) -> None:
+        """The child that served metadata died: the next apply starts another."""
+        self._metadata.lost()
+        self.poke()
 
     def doubt_everything(self) -> None:
         """The next apply reads everything back (the hands were lost, or a look round is due)."""
@@ -69,7 +79,12 @@ class Brain:
 
     def apply(self) -> None:
         """Bring the host to what should be. Raises Incomplete, or what the hands raise; what was not done stays dirty."""
-        self._upkeep.apply()
+        try:
+            self._upkeep.apply()
+        finally:
+            silent = self._metadata.settle()
+        if silent:
+            raise Incomplete(f"metadata is not served in {silent} networks")
 
     def audit(self) -> dict[str, int]:
         """Read everything back and repair it; {kind: changes} that were needed although nothing new was wanted. Raises Incomplete."""
@@ -88,6 +103,7 @@ class Brain:
 
     def work(self, network_id: str, ports: set[str], unsure: bool) -> items.Work | None:
         """What one network's dirty ports ("" for all of it) come to; None for nothing."""
+        self._metadata.changed(network_id)
         applied = self._upkeep.applied.get(network_id)
         if "" in ports or unsure:
             return items.work(network_id, applied, self._wanted(network_id), unsure, self._place)
@@ -95,16 +111,19 @@ class Brain:
         if applied is None or view is None:
             return None
         refused: list[str] = []
-        hosts = port_hosts(view, ports, refused)
+        files = port_files(view, ports, self._place.domain, refused)
         _warn(network_id, refused)
-        return items.hosts_work(applied, ports, hosts)
+        return items.files_work(applied, ports, files)
 
     def run(self, batch: Sequence[items.Work]) -> Mapping[str, str | None]:
         """Do a batch; {network_id: error or None}."""
         for one in batch:
             if one.wanted is not None and not one.is_quick:
                 _warn(one.network_id, one.wanted.refused)
-        return run(self._hands, batch, self._switch, self.tally)
+        return run(self._hands, batch, self._switch, self.tally, self._metadata.made_anew)
+
+    def _door(self, network_id: str) -> tuple[str, Door] | None:
+        return door(self._upkeep.applied.get(network_id), self._desired.view(network_id))
 
     def _wanted(self, network_id: str) -> Served | None:
         view = self._desired.view(network_id)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from libs.materialise.dhcp import HostsChange, Place, Served, folder_of, hosts_change, namespace_of, text_of
-from libs.materialise.dhcp.texts import HostLine
-
-_NO_HOSTS = HostsChange({}, (), ())
+from libs.materialise.dhcp import (
+    NO_CHANGE,
+    FilesChange,
+    Place,
+    PortFiles,
+    Served,
+    files_change,
+    folder_of,
+    namespace_of,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One network's way to `wanted` (None: not served). `links`, `process`: these are read back and repaired; else `hosts` and
-    `options` are changed alone. `taps`: ports of before that must go. `repair`: nothing new is wanted, what changes is drift."""
+    """One network's way to `wanted` (None: not served). `links`, `process`: these are read back and repaired; else the ports' `files`
+    and the network's `options` are changed alone. `taps`: ports of before that must go. `repair`: nothing new is wanted, what
+    changes is drift."""
 
     network_id: str
     namespace: str
@@ -23,7 +31,7 @@ class Work:
     wanted: Served | None
     links: bool = False
     process: bool = False
-    hosts: HostsChange = _NO_HOSTS
+    files: FilesChange = NO_CHANGE
     options: bool = False
     taps: tuple[str, ...] = ()
     repair: bool = False
@@ -52,24 +60,34 @@ def work(network_id: str, applied: Served | None, wanted: Served | None, unsure:
     process = unsure or applied is None or applied.command != wanted.command
     if applied is None or process:
         return Work(network_id, namespace, folder, wanted, links, process, taps=taps, repair=applied == wanted)
-    hosts, options = hosts_change(applied.hosts, wanted.hosts), applied.options != wanted.options
-    if not (links or hosts or options):
+    files, options = files_change(_files(applied), _files(wanted)), applied.options != wanted.options
+    if not (links or files or options or applied.metadata != wanted.metadata):
         return None
-    return Work(network_id, namespace, folder, wanted, links, False, hosts, options, taps)
+    return Work(network_id, namespace, folder, wanted, links, False, files, options, taps)
 
 
-def hosts_work(applied: Served, ports: Iterable[str], hosts: Mapping[str, tuple[HostLine, ...]]) -> Work | None:
-    """The difference that some ports make; `hosts` are their lines as they should be. Costs only those ports."""
-    before = {port_id: applied.hosts[port_id] for port_id in ports if port_id in applied.hosts}
-    change = hosts_change(before, hosts)
+def _files(served: Served) -> PortFiles:
+    return PortFiles(served.hosts, served.port_options)
+
+
+def files_work(applied: Served, ports: Iterable[str], files: PortFiles) -> Work | None:
+    """The difference that some ports make; `files` are theirs as they should be. Costs only those ports."""
+    changed = set(ports)
+    hosts = {port_id: applied.hosts[port_id] for port_id in changed if port_id in applied.hosts}
+    options = {port_id: applied.port_options[port_id] for port_id in changed if port_id in applied.port_options}
+    change = files_change(PortFiles(hosts, options), files)
     if not change:
         return None
-    after = applied.hosts
-    assert isinstance(after, dict)  # ours alone: changed in place, or one port would cost all
+    after, own = applied.hosts, applied.port_options
+    assert isinstance(after, dict) and isinstance(own, dict)  # ours alone: changed in place, or one port would cost all
     for port_id in change.remove:
         del after[port_id]
+    for port_id in change.remove_options:
+        del own[port_id]
     after.update(change.write)
-    return Work(applied.network_id, applied.namespace, applied.folder, replace(applied, hosts=after), hosts=change)
+    own.update(change.write_options)
+    wanted = replace(applied, hosts=after, port_options=own)
+    return Work(applied.network_id, applied.namespace, applied.folder, wanted, files=change)
 
 
 def link_item(one: Work) -> dict[str, Any]:
@@ -99,6 +117,7 @@ def process_item(served: Served | None, restart: bool) -> dict[str, Any]:
         "command": list(served.command),
         "options": text_of(served.options),
         "hosts": {port_id: text_of(lines) for port_id, lines in served.hosts.items()},
+        "port_options": {port_id: text_of(lines) for port_id, lines in served.port_options.items()},
         "restart": restart,
     }
 
@@ -110,8 +129,11 @@ def files_item(one: Work) -> dict[str, Any]:
         "folder": one.folder,
         "namespace": one.namespace,
         "device": one.wanted.device.name,
-        "write": {port_id: text_of(lines) for port_id, lines in one.hosts.write.items()},
-        "remove": list(one.hosts.remove),
+        "command": list(one.wanted.command),
+        "write": {port_id: text_of(lines) for port_id, lines in one.files.write.items()},
+        "remove": list(one.files.remove),
+        "write_options": {port_id: text_of(lines) for port_id, lines in one.files.write_options.items()},
+        "remove_options": list(one.files.remove_options),
         "options": text_of(one.wanted.options) if one.options else None,
-        "release": [list(pair) for pair in one.hosts.release],
+        "release": [list(pair) for pair in one.files.release],
     }

@@ -13,7 +13,9 @@ from libs.agent.stages import Switch
 from libs.agent.tally import Tally
 from libs.bus.background import Background
 from libs.config import Settings
+from libs.kernel.hands import Hands
 from libs.materialise.dhcp import Place
+from libs.metadata.keeper import Keeper
 from services.agent_dhcp.brain import KINDS, OWNER, Brain
 
 NEEDS = ("host", "amqp_url")
@@ -25,7 +27,14 @@ def place_of(settings: Settings) -> Place:
     folder = Path(settings.state_dir).absolute() / "agent_dhcp"
     folder.mkdir(parents=True, exist_ok=True)
     reachable = all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
-    return Place(settings.host, str(folder), settings.namespace_suffix, "" if reachable else "root")
+    return Place(
+        settings.host,
+        str(folder),
+        settings.namespace_suffix,
+        "" if reachable else "root",
+        domain=settings.dns_domain.rstrip("."),
+        metadata=bool(settings.metadata_url),
+    )
 
 
 def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
@@ -33,7 +42,13 @@ def agent(settings: Settings, link: Link | None = None) -> HostedAgent:
     place = place_of(settings)
     tally = Tally("dhcp is", KINDS, Path(place.folder) / "operations.json")
     switch = Switch(f"{settings.ovs_rundir}/db.sock", OWNER)
-    return HostedAgent(settings, MODULES, lambda hands: Brain(place, hands, switch, tally), "dnsmasq_ended", link)
+
+    def make(hands: Hands) -> Brain:
+        keeper = Keeper(settings, lambda: brain.metadata_lost())
+        brain = Brain(place, hands, switch, tally, keeper)
+        return brain
+
+    return HostedAgent(settings, MODULES, make, "dnsmasq_ended", link)
 
 
 class AgentDhcp:

@@ -16,8 +16,8 @@ import pytest
 
 from libs.config import Settings
 from libs.kernel.hands import Hands
-from libs.materialise.dhcp import Desired, Place, Served, hosts_change, serve, text_of
-from libs.model import HostRoute
+from libs.materialise.dhcp import Desired, Place, PortFiles, Served, files_change, serve, text_of
+from libs.model import DhcpOption, HostRoute
 from tests.fakes.dhcp_facts import HOST, Facts
 from tests.fakes.dhcp_guests import Guest, sh
 
@@ -82,6 +82,7 @@ class Bench:
             "command": list(wanted.command),
             "options": text_of(wanted.options),
             "hosts": {port_id: text_of(lines) for port_id, lines in wanted.hosts.items()},
+            "port_options": {port_id: text_of(lines) for port_id, lines in wanted.port_options.items()},
             "restart": False,
         }
         (answer,) = self.hands.call("dnsmasq.ensure", items=[item])
@@ -90,13 +91,18 @@ class Bench:
 
     def change(self, before: Served, after: Served) -> list[str]:
         """Change host files alone, as for a port that came or went."""
-        difference = hosts_change(before.hosts, after.hosts)
+        difference = files_change(
+            PortFiles(before.hosts, before.port_options), PortFiles(after.hosts, after.port_options)
+        )
         item = {
             "folder": after.folder,
             "namespace": after.namespace,
             "device": after.device.name,
+            "command": list(after.command),
             "write": {port_id: text_of(lines) for port_id, lines in difference.write.items()},
             "remove": list(difference.remove),
+            "write_options": {port_id: text_of(lines) for port_id, lines in difference.write_options.items()},
+            "remove_options": list(difference.remove_options),
             "options": None,
             "release": [list(pair) for pair in difference.release],
         }
@@ -185,7 +191,7 @@ def test_a_new_port_is_served_without_a_signal(bench: Bench) -> None:
     bench.serve(facts)
     before = bench.render(facts)
     port_id = facts.port(network_id, A, (subnet_id, "10.0.0.5"))
-    assert bench.change(before, bench.render(facts)) == [f"file {port_id} written"]
+    assert bench.change(before, bench.render(facts)) == [f"file hosts.d/{port_id} written"]
     assert bench.guest(A).lease() == "10.0.0.5"
 
 
@@ -339,3 +345,82 @@ def test_dnsmasq_accepts_what_is_rendered(bench: Bench, cidr: str, mode: str | N
     assert sum(word.startswith("--dhcp-range") for word in wanted.command) == 2
     done = subprocess.run([*wanted.command, "--test"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (0, "dnsmasq: syntax check OK.")
+
+
+NASTY = 'a,b "c" \\ #d; tag:x,option:router,10.0.0.66'
+
+
+def test_a_ports_own_options_go_before_its_subnets_and_to_it_alone(bench: Bench) -> None:
+    facts = Facts()
+    network_id, subnet_id = facts.served_network(gateway="10.0.0.1")
+    first = facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    facts.port(network_id, B, (subnet_id, "10.0.0.6"))
+    wanted = [("router", "10.0.0.9"), ("67", NASTY), ("tftp-server", "10.0.0.7"), ("254", "aa:bb"), ("mtu", "1300")]
+    wanted += [("server-ip-address", "10.0.0.8"), ("domain-search", "a.example,b.example")]
+    facts.options(first, *(DhcpOption(*one) for one in wanted))
+    bench.serve(facts)
+    guest = bench.guest(A)
+    ask = ("bootfile", "tftp", "search", "0xfe")
+    assert guest.lease(ask=ask) == "10.0.0.5"
+    assert guest.seen["router"] == "10.0.0.9"
+    assert guest.seen["bootfile"] == NASTY
+    assert guest.seen["tftp"] == "10.0.0.7"
+    assert guest.seen["opt254"] == "aabb"
+    assert guest.seen["mtu"] == "1300"
+    assert guest.seen["siaddr"] == "10.0.0.8"
+    assert guest.seen["search"] == "a.example b.example"
+    guest.become(B)
+    assert guest.lease(ask=ask) == "10.0.0.6"
+    assert (guest.seen["router"], guest.seen["bootfile"], guest.seen["mtu"]) == ("10.0.0.1", "", "1450")
+
+
+def test_a_new_port_with_options_needs_no_signal_and_other_options_one(bench: Bench) -> None:
+    facts = Facts()
+    network_id, subnet_id = facts.served_network(gateway="10.0.0.1")
+    bench.serve(facts)
+    guest, before = bench.guest(A), bench.render(facts)
+    port_id = facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    facts.options(port_id, DhcpOption("bootfile-name", "one"))
+    after = bench.render(facts)
+    assert bench.change(before, after) == [f"file opts.d/{port_id} written", f"file hosts.d/{port_id} written"]
+    assert guest.lease(ask=("bootfile",)) == "10.0.0.5"
+    assert guest.seen["bootfile"] == "one"
+    facts.options(port_id, DhcpOption("bootfile-name", "two"))
+    again = bench.render(facts)
+    old = pid_of(again)
+    changes = bench.change(after, again)
+    assert changes == [f"file opts.d/{port_id} written", f"dnsmasq {old} stopped", f"dnsmasq {pid_of(again)} started"]
+    assert guest.lease(ask=("bootfile",)) == "10.0.0.5"
+    assert guest.seen["bootfile"] == "two"
+    facts.options(port_id)
+    plain = bench.render(facts)
+    bench.change(again, plain)
+    assert guest.lease(ask=("bootfile",)) == "10.0.0.5"
+    assert guest.seen["bootfile"] == ""
+    facts.release(port_id, subnet_id, "10.0.0.5")
+    facts.allocate(port_id, subnet_id, "10.0.0.7")
+    assert f"dnsmasq {pid_of(plain)} reloaded" in bench.change(plain, bench.render(facts)), (
+        "nobody has options any longer"
+    )
+    assert guest.lease() == "10.0.0.7"
+
+
+def test_a_network_with_options_lives_through_every_change(bench: Bench) -> None:
+    """SIGHUP would kill a dnsmasq that served a tagged host."""
+    facts = Facts()
+    network_id, subnet_id = facts.served_network(gateway="10.0.0.1")
+    port_id = facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    facts.options(port_id, DhcpOption("bootfile-name", "one"))
+    bench.serve(facts)
+    guest = bench.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    other = facts.port(network_id, B, (subnet_id, "10.0.0.6"))
+    before = bench.render(facts)
+    bench.serve(facts)
+    facts.delete_port(other, network_id, (subnet_id, "10.0.0.6"))
+    after = bench.render(facts)
+    bench.change(before, after)
+    time.sleep(0.2)
+    assert bench.told == [], "no dnsmasq ended by itself"
+    assert guest.lease(ask=("bootfile",)) == "10.0.0.5"
+    assert guest.seen["bootfile"] == "one"

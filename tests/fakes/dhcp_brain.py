@@ -12,13 +12,21 @@ from libs.materialise.dhcp import Place
 from services.agent_dhcp.brain import KINDS, OWNER, Brain
 from tests.fakes.dhcp_facts import HOST, Facts
 from tests.fakes.dnsmasq import FakeHost
+from tests.fakes.l3_brain import FakeDoors
 
 PLACE = Place(HOST, "/state/agent_dhcp")
 A, B = "fa:16:3e:00:00:0a", "fa:16:3e:00:00:0b"
 
 
-def a_brain(host: FakeHost, said: Iterable[Recorded] = (), file: Path | None = None) -> Brain:
-    brain = Brain(PLACE, host, Switch("/run/db.sock", OWNER), Tally("dhcp is", KINDS, file))
+def a_brain(
+    host: FakeHost,
+    said: Iterable[Recorded] = (),
+    file: Path | None = None,
+    doors: FakeDoors | None = None,
+    place: Place = PLACE,
+) -> Brain:
+    tally = Tally("dhcp is", KINDS, file)
+    brain = Brain(place, host, Switch("/run/db.sock", OWNER), tally, doors or FakeDoors())
     for recorded in said:
         brain.take(recorded)
     return brain
@@ -31,9 +39,9 @@ def folder(network_id: str) -> str:
 class Story:
     """A host, its brain and the facts, in step: `go()` hands over what was said since and applies."""
 
-    def __init__(self) -> None:
-        self.facts, self.host = Facts(), FakeHost()
-        self.brain = a_brain(self.host)
+    def __init__(self, place: Place = PLACE) -> None:
+        self.facts, self.host, self.doors = Facts(), FakeHost(), FakeDoors()
+        self.brain = a_brain(self.host, doors=self.doors, place=place)
         self._told = 0
 
     def go(self) -> list[str]:

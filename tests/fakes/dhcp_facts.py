@@ -9,7 +9,7 @@ from uuid import UUID
 
 from libs import events
 from libs.eventlog.protocol import Recorded
-from libs.model import DHCP_OWNER
+from libs.model import DHCP_OWNER, DhcpOption
 
 HOST = "compute1"
 
@@ -56,12 +56,18 @@ class Facts:
         return id
 
     def port(
-        self, network_id: str, mac: str, *fixed: tuple[str, str], owner: str = "compute:nova", host: str = ""
+        self,
+        network_id: str,
+        mac: str,
+        *fixed: tuple[str, str],
+        owner: str = "compute:nova",
+        host: str = "",
+        device: str = "d",
     ) -> str:
         id = an_id(
             (next(self._numbers) << 96) + 0xB0
         )  # ports of one test differ in their first digits, as devices' names do
-        self.say(f"port-{id}", events.PortCreated(id, network_id, "p", "", "", mac, True, "d", owner))
+        self.say(f"port-{id}", events.PortCreated(id, network_id, "p", "", "", mac, True, device, owner))
         for subnet_id, address in fixed:
             self.allocate(id, subnet_id, address)
         if host:
@@ -70,6 +76,9 @@ class Facts:
 
     def dhcp_port(self, network_id: str, mac: str, *fixed: tuple[str, str], host: str = "") -> str:
         return self.port(network_id, mac, *fixed, owner=DHCP_OWNER, host=host or self.host)
+
+    def options(self, port_id: str, *wanted: DhcpOption) -> None:
+        self.say(f"port-{port_id}", events.PortDhcpOptionsChanged(port_id, (), wanted))
 
     def allocate(self, port_id: str, subnet_id: str, address: str) -> None:
         self.say(f"port-{port_id}", events.AddressAllocated(port_id, subnet_id, address))

@@ -6,15 +6,17 @@ import socket
 import struct
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from libs.kernel.inside import inside
 
-_SCRIPT = """#!/bin/sh
+_TOLD = "ip mask router dns mtu staticroutes lease domain bootfile tftp siaddr rootpath search opt254"
+_SCRIPT = f"""#!/bin/sh
 [ "$1" = bound ] || exit 0
 ip -4 addr flush dev $interface; ip addr add $ip/$mask dev $interface
-for name in ip mask router dns mtu staticroutes lease domain; do eval "echo \\"$name=\\$$name\\""; done
+for name in {_TOLD}; do eval "echo \\"$name=\\$$name\\""; done
 """
 
 
@@ -56,13 +58,14 @@ class Guest:
         self.mac = mac
         self.run("ip", "link", "set", "eth0", "address", mac)
 
-    def lease(self, tries: int = 5) -> str | None:
-        """The IPv4 address that udhcpc gets, None after `tries` seconds; `seen` holds all that it was told."""
+    def lease(self, tries: int = 5, ask: Sequence[str] = ()) -> str | None:
+        """The IPv4 address that udhcpc gets, None after `tries` seconds; `seen` holds what it was told, of options in `ask` too."""
         script = self.folder / "udhcpc.sh"
         script.write_text(_SCRIPT)
         script.chmod(0o755)
         client = ["busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-t", str(tries), "-T", "1"]
-        command = ["ip", "netns", "exec", self.name, *client, "-O", "121", "-O", "mtu", "-s", str(script)]
+        wanted = [word for option in ("121", "mtu", *ask) for word in ("-O", option)]
+        command = ["ip", "netns", "exec", self.name, *client, *wanted, "-s", str(script)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         self.seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         return self.seen.get("ip")

@@ -14,17 +14,19 @@ from libs.kernel.hands import KernelRefused
 
 @dataclass
 class Process:
-    """A running dnsmasq and the host lines in its memory: what it serves, whatever the files say by now."""
+    """A running dnsmasq and the lines in its memory, of hosts and of ports' options: what it serves, whatever the files say."""
 
     command: list[str]
     namespace: str
     lines: list[str]
+    options: list[str]
 
 
 @dataclass
 class Folder:
     options: str = ""
     hosts: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)  # {port: its options}
     process: Process | None = None
     leases: dict[str, str] = field(default_factory=dict)  # {address: mac}
 
@@ -57,10 +59,24 @@ class FakeHost:
         place.leases[offers[-1]] = mac
         return offers[-1]
 
+    def told(self, folder: str, mac: str) -> list[str]:
+        """The port's own options that a guest with that MAC is told, as the lines say them without their tag."""
+        lines = self.folders[folder].process.lines if self.folders[folder].process else []  # type: ignore[union-attr]
+        tags = {
+            word[4:] for line in lines if line.startswith(mac) for word in line.split(",") if word.startswith("set:")
+        }
+        options = (line.split(",", 1) for line in self.folders[folder].process.options)  # type: ignore[union-attr]
+        return [rest for tag, rest in options if tag[4:] in tags]
+
     def snapshot(self) -> Any:
         """Everything that a guest or operator could see, to compare two hosts."""
         folders = {
-            name: (folder.options, dict(folder.hosts), sorted(folder.process.lines) if folder.process else None)
+            name: (
+                folder.options,
+                dict(folder.hosts),
+                dict(folder.own),
+                (sorted(folder.process.lines), sorted(folder.process.options)) if folder.process else None,
+            )
             for name, folder in self.folders.items()
         }
         return dict(self.namespaces), dict(self.plugs), folders
@@ -111,13 +127,22 @@ class FakeHost:
 
     def _start(self, item: dict[str, Any]) -> list[str]:
         folder = self.folders.setdefault(item["folder"], Folder())
-        lines = "".join(item["hosts"].values()).splitlines()
+        lines = _lines(item["hosts"])
         running = folder.process
         same = running and (running.command, running.namespace) == (item["command"], item["namespace"])
-        if same and not item["restart"] and (folder.options, folder.hosts) == (item["options"], item["hosts"]):
+        if (
+            same
+            and not item["restart"]
+            and (folder.options, folder.hosts, folder.own)
+            == (
+                item["options"],
+                item["hosts"],
+                item["port_options"],
+            )
+        ):
             return []
-        folder.options, folder.hosts = item["options"], dict(item["hosts"])
-        folder.process = Process(item["command"], item["namespace"], lines)
+        folder.options, folder.hosts, folder.own = item["options"], dict(item["hosts"]), dict(item["port_options"])
+        folder.process = Process(item["command"], item["namespace"], lines, _lines(folder.own))
         pairs = {(line.split(",")[-1], line.split(",")[0]) for line in lines}
         folder.leases = dict(pair for pair in folder.leases.items() if pair in pairs)
         return ["started"]
@@ -130,17 +155,23 @@ class FakeHost:
         if folder.process is None:
             raise RuntimeError("dnsmasq does not run")
         reload = item["options"] is not None or any(name in folder.hosts for name in (*item["remove"], *item["write"]))
+        reload |= any(name in folder.own for name in (*item["remove_options"], *item["write_options"]))
         for name in item["remove"]:
             del folder.hosts[name]
+        for name in item["remove_options"]:
+            del folder.own[name]
         folder.hosts.update(item["write"])
+        folder.own.update(item["write_options"])
         folder.options = folder.options if item["options"] is None else item["options"]
-        folder.process.lines += "".join(item["write"].values()).splitlines()
+        folder.process.lines += _lines(item["write"])
+        folder.process.options += _lines(item["write_options"])
         if reload:
-            folder.process.lines = "".join(folder.hosts.values()).splitlines()
+            folder.process.lines, folder.process.options = _lines(folder.hosts), _lines(folder.own)
         for mac, address in item["release"]:
             if folder.leases.get(address) == mac:
                 del folder.leases[address]
-        return [*(["reload"] if reload else []), *item["write"], *item["remove"]]
+        files = (*item["write"], *item["remove"], *item["write_options"], *item["remove_options"])
+        return [*(["reload"] if reload else []), *files]
 
     def _dnsmasq_remove(self, folders: list[str]) -> list[dict[str, Any]]:
         return [{"changes": ["removed"] if self.folders.pop(one, None) else [], "error": None} for one in folders]
@@ -152,3 +183,7 @@ class FakeHost:
             return {"changes": work(item), "error": None}
         except RuntimeError as error:
             return {"changes": [], "error": str(error)}
+
+
+def _lines(files: Mapping[str, str]) -> list[str]:
+    return "".join(files.values()).splitlines()

@@ -62,6 +62,7 @@ def test_a_plain_network_in_full() -> None:
         f"--dhcp-leasefile={folder}/leases",
         f"--dhcp-hostsdir={folder}/hosts.d",
         f"--dhcp-optsfile={folder}/options",
+        f"--dhcp-optsdir={folder}/opts.d",
         "--bind-dynamic",
         f"--interface=ns-{own[:11]}",
         "--except-interface=lo",

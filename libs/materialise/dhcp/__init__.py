@@ -2,20 +2,22 @@
 
 from libs.materialise.dhcp.desired import Desired, View
 from libs.materialise.dhcp.objects import Device, Place, Served, folder_of, namespace_of
-from libs.materialise.dhcp.plan import HostsChange, hosts_change
-from libs.materialise.dhcp.render import port_hosts, serve, text_of
+from libs.materialise.dhcp.plan import NO_CHANGE, FilesChange, PortFiles, files_change
+from libs.materialise.dhcp.render import port_files, serve, text_of
 
 __all__ = [
+    "NO_CHANGE",
     "Desired",
     "Device",
-    "HostsChange",
+    "FilesChange",
     "Place",
+    "PortFiles",
     "Served",
     "View",
+    "files_change",
     "folder_of",
-    "hosts_change",
     "namespace_of",
-    "port_hosts",
+    "port_files",
     "serve",
     "text_of",
 ]

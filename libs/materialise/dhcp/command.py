@@ -1,14 +1,12 @@
-"""dnsmasq's argument list and options file of one network. Pure."""
+"""dnsmasq's argument list for one network. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from libs.materialise.dhcp.model import Port, Subnet
+from libs.materialise.dhcp.model import Subnet
 from libs.materialise.dhcp.objects import Device, Place
-from libs.materialise.dhcp.subnets import dhcp_range, network_of, options, range_mode, sends_ra
-from libs.materialise.dhcp.texts import DOMAIN, OptionLine
-from libs.model import DHCP_OWNER
+from libs.materialise.dhcp.subnets import dhcp_range, network_of, range_mode, sends_ra
 
 _LEASES_MAX = 2**24  # Neutron's cap, so that many subnets cannot inflate it
 _MANNERS = (
@@ -30,8 +28,8 @@ def command(folder: str, device: Device, served: Sequence[Subnet], place: Place)
         "--bind-dynamic",
         f"--interface={device.name}",
         *_MANNERS,
-        f"--domain={DOMAIN}",
-        f"--local=/{DOMAIN}/",
+        f"--domain={place.domain}",
+        f"--local=/{place.domain}/",
         f"--dhcp-option-force=option:mtu,{device.mtu}",
         *_ranges(served, place),
         *_advertisements(device, served),
@@ -49,6 +47,7 @@ def _files(folder: str) -> tuple[str, ...]:
         f"--dhcp-leasefile={folder}/leases",
         f"--dhcp-hostsdir={folder}/hosts.d",
         f"--dhcp-optsfile={folder}/options",
+        f"--dhcp-optsdir={folder}/opts.d",
     )
 
 
@@ -56,7 +55,7 @@ def _ranges(served: Sequence[Subnet], place: Place) -> list[str]:
     words = [f"--dhcp-lease-max={min(sum(network_of(subnet).size for subnet in served), _LEASES_MAX)}"]
     for subnet in served:
         words.append(f"--dhcp-range={dhcp_range(subnet, place.lease_seconds)}")
-        words.append(f"--synth-domain={DOMAIN},{network_of(subnet)},host-")
+        words.append(f"--synth-domain={place.domain},{network_of(subnet)},host-")
     return words
 
 
@@ -66,19 +65,3 @@ def _advertisements(device: Device, served: Sequence[Subnet]) -> list[str]:
         return []
     stateful = any(sends_ra(subnet) and range_mode(subnet) == "static" for subnet in served)
     return [*(["--enable-ra"] if stateful else []), f"--ra-param={device.name},0,0"]
-
-
-def option_lines(
-    served: Sequence[Subnet], subnets: Sequence[Subnet], ports: Iterable[Port], refused: list[str]
-) -> tuple[OptionLine, ...]:
-    """Every served subnet's options. `subnets`: all of the network; `ports`: where its DHCP servers' addresses are found."""
-    servers: dict[str, list[str]] = {}
-    for port in ports:
-        if port.device_owner == DHCP_OWNER:
-            for fixed in port.fixed_ips:
-                servers.setdefault(fixed.subnet_id, []).append(fixed.ip_address)
-    lines: list[OptionLine] = []
-    for subnet in served:
-        others = [other for other in subnets if other is not subnet]
-        lines += options(subnet, others, sorted(servers.get(subnet.subnet_id, ())), refused)
-    return tuple(lines)

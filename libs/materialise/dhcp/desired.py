@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from libs.eventlog.protocol import Recorded
 from libs.materialise.dhcp.model import BIRTHS, STEPS, Network, Port, Subnet, Thing
-from libs.model import DHCP_OWNER
+from libs.model import DHCP_OWNER, ROUTER_INTERFACE_OWNER
 
 Key = tuple[str, str]  # (network_id, port_id), port_id empty for the network as a whole
 _ENDED_KEPT = 10_000
+_OF_THE_NETWORK = (DHCP_OWNER, ROUTER_INTERFACE_OWNER)  # whose ports change what all guests are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ class Desired:
 
 
 def _dirty(network_id: str, before: Thing | None, after: Thing | None) -> frozenset[Key]:
-    """A guest's port touches its own host file alone; anything else may touch the whole network."""
+    """A guest's port touches its own files alone; anything else may touch the whole network."""
     if before == after:
         return frozenset()
     ports = [one for one in (before, after) if isinstance(one, Port)]
-    if ports and all(port.device_owner != DHCP_OWNER for port in ports):
+    if ports and all(port.device_owner not in _OF_THE_NETWORK for port in ports):
         return frozenset({(network_id, ports[0].port_id)})
     return frozenset({(network_id, "")})

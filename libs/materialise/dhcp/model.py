@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from libs import events
-from libs.model import FixedIp, HostRoute
+from libs.model import DhcpOption, FixedIp, HostRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port; `fixed_ips` in the order they were allocated, `host` empty when unbound."""
+    """A port; `fixed_ips` in the order they were allocated, `host` empty when unbound. `device_id` of a guest is its server's."""
 
     port_id: str
     network_id: str
@@ -46,6 +46,9 @@ class Port:
     device_owner: str
     host: str = ""
     fixed_ips: tuple[FixedIp, ...] = ()
+    device_id: str = ""
+    project_id: str = ""
+    options: tuple[DhcpOption, ...] = ()
 
 
 Thing = Network | Subnet | Port
@@ -72,7 +75,15 @@ def _subnet_created(_: None, event: events.SubnetCreated) -> Subnet:
 
 
 def _port_created(_: None, event: events.PortCreated) -> Port:
-    return Port(event.port_id, event.network_id, event.mac_address, event.device_owner)
+    return Port(
+        event.port_id,
+        event.network_id,
+        event.mac_address,
+        event.device_owner,
+        device_id=event.device_id,
+        project_id=event.project_id,
+        options=event.dhcp_options,
+    )
 
 
 def _allocated(port: Port, event: events.AddressAllocated) -> Port:
@@ -107,7 +118,10 @@ STEPS: dict[type, Step] = {
     events.SubnetDeleted: _gone,
     events.AddressAllocated: _allocated,
     events.AddressReleased: _released,
-    events.PortDeviceChanged: lambda one, event: replace(one, device_owner=event.device_owner),
+    events.PortDeviceChanged: lambda one, event: replace(
+        one, device_owner=event.device_owner, device_id=event.device_id
+    ),
+    events.PortDhcpOptionsChanged: lambda one, event: replace(one, options=event.after),
     events.PortMacChanged: lambda one, event: replace(one, mac_address=event.after),
     events.PortBound: lambda one, event: replace(one, host=event.host),
     events.PortBindingFailed: lambda one, event: replace(one, host=""),

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from libs.materialise.dhcp.texts import HostLine, OptionLine
+from libs.materialise.dhcp.texts import HostLine, OptionLine, PortOptionLine
 from libs.materialise.namespaces import namespace_name
 
 NAMESPACE_PREFIX = "qdhcp-"
+METADATA_ADDRESS, METADATA_PORT = "169.254.169.254", 80
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The host that serves. folder: absolute, holds a folder per network. user: whom dnsmasq becomes, empty for its own choice."""
+    """The host that serves. folder: absolute, holds a folder per network. user: whom dnsmasq becomes, empty for its own choice.
+    domain: that guests' names end in. metadata: whether guests without a router find the metadata service here."""
 
     host: str
     folder: str
     namespace_suffix: str = ""
     user: str = ""
     lease_seconds: int = 86400
+    domain: str = "openstacklocal"
+    metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Everything that must be there for one network. hosts: {port_id: lines}. refused: why values were left out, for the log."""
+    """Everything that must be there for one network. hosts, port_options: {port_id: lines}. metadata: whether guests ask here.
+    refused: why values were left out, for the log."""
 
     network_id: str
     namespace: str
@@ -48,7 +53,9 @@ class Served:
     command: tuple[str, ...]
     options: tuple[OptionLine, ...]
     hosts: Mapping[str, tuple[HostLine, ...]]
+    port_options: Mapping[str, tuple[PortOptionLine, ...]]
     subnets: int
+    metadata: bool = False
     refused: tuple[str, ...] = ()
 
 

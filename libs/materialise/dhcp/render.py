@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from libs.materialise.checked import Unrepresentable, checked_id, checked_ip, checked_mac
-from libs.materialise.dhcp.command import command, option_lines
+from libs.materialise.dhcp.command import command
 from libs.materialise.dhcp.desired import View
 from libs.materialise.dhcp.model import Port, Subnet
-from libs.materialise.dhcp.objects import Device, Place, Served, folder_of, namespace_of
-from libs.materialise.dhcp.subnets import host_lines, network_of, range_mode
-from libs.materialise.dhcp.texts import HostLine, OptionLine
+from libs.materialise.dhcp.objects import METADATA_ADDRESS, Device, Place, Served, folder_of, namespace_of
+from libs.materialise.dhcp.options import option_lines, serves_metadata
+from libs.materialise.dhcp.plan import PortFiles
+from libs.materialise.dhcp.ports import host_lines, port_option_lines
+from libs.materialise.dhcp.subnets import network_of, range_mode
+from libs.materialise.dhcp.texts import HostLine, OptionLine, PortOptionLine
 from libs.model import DHCP_OWNER, is_uuid
 
 _MTU_MIN, _MTU_MAX = 68, 65535
@@ -24,33 +27,40 @@ def serve(view: View, place: Place) -> Served | None:
     served = [subnet for subnet in subnets if range_mode(subnet) is not None]
     if own is None or place.host not in network.hosts or not network.admin_state_up or not served:
         return None
-    device = _device(own, subnets, _mtu(network.mtu), refused)
+    ports = tuple(view.ports.values())
+    metadata = serves_metadata(served, ports, place)
+    device = _device(own, subnets, _mtu(network.mtu), metadata, refused)
     if device is None or not is_uuid(network.network_id):
         return None
     namespace = namespace_of(network.network_id, place)
     folder = folder_of(namespace, place)
+    files = port_files(view, view.ports, place.domain, refused)
     return Served(
         network.network_id,
         namespace,
         folder,
         device,
         command(folder, device, served, place),
-        option_lines(served, subnets, view.ports.values(), refused),
-        port_hosts(view, view.ports, refused),
+        option_lines(served, subnets, ports, place, device, refused),
+        files.hosts,
+        files.options,
         len(served),
+        metadata,
         tuple(dict.fromkeys(refused)),
     )
 
 
-def port_hosts(view: View, port_ids: Iterable[str], refused: list[str]) -> dict[str, tuple[HostLine, ...]]:
-    """{port_id: lines} of those ports that have any; a port whose id is none is left out."""
+def port_files(view: View, port_ids: Iterable[str], domain: str, refused: list[str]) -> PortFiles:
+    """The files of those ports that have any; a port whose id is none is left out."""
     subnets = [subnet for subnet in view.subnets if _usable(subnet, refused)]
-    known = [one for one in port_ids if one in view.ports and is_uuid(one)]
-    rendered = {port_id: host_lines(view.ports[port_id], subnets, refused) for port_id in known}
-    return {port_id: lines for port_id, lines in rendered.items() if lines}
+    ports = [view.ports[one] for one in port_ids if one in view.ports and is_uuid(one)]
+    options = {one.port_id: lines for one in ports if (lines := port_option_lines(one, refused))}
+    hosts = {one.port_id: host_lines(one, subnets, one.port_id in options, domain, refused) for one in ports}
+    hosts = {port_id: lines for port_id, lines in hosts.items() if lines}
+    return PortFiles(hosts, {port_id: lines for port_id, lines in options.items() if port_id in hosts})
 
 
-def text_of(lines: Iterable[HostLine | OptionLine]) -> str:
+def text_of(lines: Iterable[HostLine | OptionLine | PortOptionLine]) -> str:
     """A file of these lines."""
     return "".join(f"{line.text()}\n" for line in lines)
 
@@ -75,7 +85,7 @@ def _mtu(mtu: int) -> int:
     return min(max(int(mtu), _MTU_MIN), _MTU_MAX)
 
 
-def _device(port: Port, subnets: list[Subnet], mtu: int, refused: list[str]) -> Device | None:
+def _device(port: Port, subnets: list[Subnet], mtu: int, metadata: bool, refused: list[str]) -> Device | None:
     known = {subnet.subnet_id: subnet for subnet in subnets}
     addresses = []
     try:
@@ -89,6 +99,7 @@ def _device(port: Port, subnets: list[Subnet], mtu: int, refused: list[str]) -> 
         return None
     if not addresses:
         return None
+    addresses += [f"{METADATA_ADDRESS}/32"] if metadata else []
     held = {fixed.subnet_id for fixed in port.fixed_ips}
     gateway = next((one for subnet in subnets if subnet.subnet_id in held and (one := _gateway(subnet))), None)
     return Device(port_id, f"tap{port_id[:11]}", f"ns-{port_id[:11]}", mac, mtu, tuple(sorted(addresses)), gateway)
