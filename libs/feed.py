@@ -104,7 +104,8 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class FloatingIpReport:
-    """Whether a floating IP works by way of this router, for this fixed address; reason says what failed."""
+    """Whether a floating IP works by way of this router, for this fixed address; reason says what failed, empty: it was taken away
+    (a router that is switched off)."""
 
     floatingip_id: str
     router_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from libs.feed import FloatingIpReport, Routing
 from libs.materialise.l3 import View, Wanted
@@ -23,10 +24,9 @@ class Told:
         ] = {}  # {router_id: (brought about, failing, reports)}
 
     def news(self, applied: Mapping[str, Wanted], failing: Mapping[str, int]) -> Routing | None:
-        """What is other than what was told before, and counts as told from now on; all of it when one of a router's works no longer,
-        since only a complete report says so."""
+        """What is other than what was told before, and counts as told from now on."""
         new: _Reports = {}
-        silent = False
+        down: _Reports = {}
         for router_id in {*applied, *failing, *self._reports}:
             state = applied.get(router_id), failing.get(router_id, 0) >= _PATIENCE
             known = self._reports.get(router_id, (None, False, {}))
@@ -34,11 +34,14 @@ class Told:
                 continue
             now = self._of(router_id, *state)
             new |= {id: report for id, report in now.items() if known[2].get(id) != report}
-            silent = silent or bool((known[2].keys() - now.keys()) & self._associated(router_id))
+            down |= {
+                id: replace(known[2][id], working=False, reason="") for id in self._silent(router_id, known[2], now)
+            }
             self._reports[router_id] = (*state, now)
             if not (state[0] or state[1]):
                 del self._reports[router_id]
-        return self.complete() if silent else Routing(tuple(new.values())) if new else None
+        news = down | new
+        return Routing(tuple(news.values())) if news else None
 
     def complete(self) -> Routing:
         """All of it."""
@@ -56,6 +59,8 @@ class Told:
                 found[id] = FloatingIpReport(id, router_id, fixed, True)
         return found
 
-    def _associated(self, router_id: str) -> set[str]:
-        view = self._view(router_id)
-        return {one.id for one in view.floatingips} if view else set()
+    def _silent(self, router_id: str, before: _Reports, now: _Reports) -> set[str]:
+        """Those that are still the router's, and work no longer."""
+        gone = before.keys() - now.keys()
+        view = self._view(router_id) if gone else None
+        return {one.id for one in view.floatingips if one.id in gone} if view else set()
