@@ -8,11 +8,10 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli import plan
 from cli.places import Places
 from cli.process import Program, end
 from cli.supervision import Supervision
-from lab.hosts import NETWORKS, Host, switch_port
+from lab.hosts import NETWORKS, Host, Lab, switch_port
 from lab.namespaces import pids_in, with_suffix
 from lab.shell import run
 
@@ -20,8 +19,8 @@ from lab.shell import run
 class Mains:
     """Hosts of one system, off and on."""
 
-    def __init__(self, places: Places) -> None:
-        self._supervision, self._lab = Supervision(places), plan.lab_of(places)
+    def __init__(self, places: Places, lab: Lab) -> None:
+        self._supervision, self._lab = Supervision(places), lab
         self._ended: dict[str, list[Program]] = {}
 
     def off(self, host: str) -> None:

@@ -26,8 +26,8 @@ def play(places: Places, console: Console, say: Callable[[str], None]) -> int:
 
 def _play(places: Places, console: Console, say: Callable[[str], None]) -> int:
     with _nova(places) as nova:
-        lab, mains = plan.lab_of(places), Mains(places)
-        story = Story(plan.api_url(), lab, ledger.database_url(places), say, mains, nova)
+        lab = plan.lab_of(places)
+        story = Story(plan.api_url(), lab, ledger.database_url(places), say, Mains(places, lab), nova)
         return _tell(places, console, story)
 
 

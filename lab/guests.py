@@ -70,6 +70,7 @@ class Guest:
         """Unplug it and remove the machine. Safe to repeat."""
         with contextlib.suppress(ToolFailed):
             self.unplug()
+        run("ip", "-n", self.host.netns, "link", "del", self.tap, ok=True)
         self.lab.namespaces.remove([self.netns])
 
     def run(self, *argv: str, ok: bool = False, seconds: float = 30.0) -> str:

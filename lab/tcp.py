@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import struct
 import threading
 
 from libs.kernel.inside import inside
 
 PORT = 7000
+AT_ONCE = struct.pack("ii", 1, 0)
+"""Closing resets. Who waits for a peer that is gone keeps a namespace alive for minutes, without its name."""
 
 
 class Server:
@@ -31,6 +34,7 @@ class Server:
         with contextlib.suppress(OSError):
             while True:
                 link, peer = self._door.accept()
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                 self._links.append(link)
                 threading.Thread(target=self._serve, args=(link, peer[0]), daemon=True).start()
 

@@ -15,6 +15,7 @@ from cli.servers import remove
 from lab.namespaces import NETNS, delete
 from lab.shell import run
 from tests.servers import Servers, scratch_places
+from tests.tenant import Tenant, offers
 from tests.whole import Whole, eventually, started
 
 pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(300)]
@@ -30,6 +31,7 @@ EXPECTED = {"supervisor", "postgres", "epmd", "rabbitmq", "api", "ipam", "topolo
 def whole(servers: Servers) -> Iterator[Whole]:
     """A system of this module's own, down at first."""
     system = Whole(scratch_places(), PREFIX)
+    system.settings["NETLEDGER_DHCP_AGENTS_PER_NETWORK"] = "2"
     yield system
     system.command("down")
     remove(system.places)
@@ -72,6 +74,18 @@ def test_up_again_changes_nothing(whole: Whole) -> None:
     before = whole.pids()
     whole.must("up")
     assert whole.pids() == before
+
+
+def test_two_dhcp_agents_serve_a_network_where_that_is_the_setting(whole: Whole) -> None:
+    tenant = Tenant(whole)
+    try:
+        server = tenant.boot("compute3")
+        eventually("both answer", lambda: len(offers(server)) == 2)
+        assert set(offers(server).values()) == {server.address}, "from the same facts"
+        first, second = whole.client().get(f"networks/{tenant.network['id']}/dhcp-agents")["agents"]
+        assert first["host"] != second["host"]
+    finally:
+        tenant.leave()
 
 
 @pytest.mark.parametrize("disaster", ["crash", "reboot"])

@@ -4,62 +4,18 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-import re
-import signal
-import subprocess
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lab.guests import Guest, guest
+from lab.guests import guest
 from lab.traces import flows
+from tests.tenant import TENANT, Ping, Tenant, whole_port
 from tests.whole import Whole, eventually
 
 pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(180)]
-TENANT = "7e" * 16
-
-
-class Tenant:
-    """A network of a tenant and servers on it; removed at the end."""
-
-    def __init__(self, whole: Whole, cidr: str = "192.168.77.0/24") -> None:
-        self.whole, self.api = whole, whole.client(TENANT)
-        self.network = self.api.create("network", name="tenant")
-        self.subnet = self.api.create("subnet", network_id=self.network["id"], ip_version=4, cidr=cidr)
-        self.guests: list[Guest] = []
-
-    def boot(self, host: str) -> Guest:
-        """A server on this host, plugged, ACTIVE and with its leased address."""
-        port = whole_port(self.api, self.network["id"], host)
-        server = guest(self.whole.lab, f"s{len(self.guests)}", host, port)
-        self.guests.append(server)
-        server.build(self.network["mtu"])
-        server.plug()
-        eventually(f"ACTIVE of {port['id']}", lambda: self.status(server) == "ACTIVE")
-        assert server.ask_address()["ip"] == server.address
-        return server
-
-    def status(self, server: Guest) -> str:
-        """What the API says of the server's port."""
-        return str(self.api.get(f"ports/{server.port['id']}")["port"]["status"])
-
-    def leave(self) -> None:
-        """Remove servers, ports and the network."""
-        for server in self.guests:
-            server.destroy()
-        for port in self.api.get(f"ports?network_id={self.network['id']}")["ports"]:
-            if port["device_owner"] != "network:dhcp":
-                self.api.delete("port", port["id"])
-        self.api.delete("network", self.network["id"])
-
-
-def whole_port(api: object, network: str, host: str) -> dict:
-    """A port as Nova makes it."""
-    owner = {"device_id": str(uuid.uuid4()), "device_owner": "compute:nova"}
-    return api.create("port", network_id=network, **owner, **{"binding:host_id": host})  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -68,22 +24,6 @@ def tenant(lab: Whole) -> Iterator[Tenant]:
     one = Tenant(lab)
     yield one
     one.leave()
-
-
-class Ping:
-    """A ping that goes on, 20 a second, while the test does something."""
-
-    def __init__(self, server: Guest, address: str) -> None:
-        command = ["ip", "netns", "exec", server.netns, "ping", "-n", "-i", "0.05", "-W", "1", address]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-    def stop(self) -> tuple[int, list[int]]:
-        """(how many were answered, sequence numbers that were not). The very last may still be under way and does not count."""
-        self._process.send_signal(signal.SIGINT)
-        out, _ = self._process.communicate(timeout=10)
-        answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", out)}
-        sent = int(re.search(r"(\d+) packets transmitted", out).group(1))  # type: ignore[union-attr]
-        return len(answered), sorted(set(range(1, sent)) - answered)
 
 
 def tally(lab: Whole, host: str) -> dict[str, int]:
@@ -103,7 +43,7 @@ def test_pings_go_on_and_no_flow_changes_when_an_agent_is_killed(lab: Whole, ten
     one, other = tenant.boot("compute1"), tenant.boot("compute2")
     assert one.reaches(other.address)
     before = sorted(flows(one.host, "br-int") + flows(one.host, "br-tun"))
-    ping = Ping(one, other.address)
+    ping = Ping(one.netns, other.address)
     log = lab.places.log / "agent_ovs@compute1.log"
     length = len(log.read_text())
     lab.kill_and_await("agent_ovs@compute1", seconds=3)
