@@ -31,7 +31,7 @@ from libs.config import BadSetting, Settings, load  # noqa: E402
 from libs.health import Pulse  # noqa: E402
 
 GRACE_SECONDS = 2.5
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 

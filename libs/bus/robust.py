@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from typing import Any
 
@@ -20,6 +20,7 @@ from nameko.messaging import QueueConsumer
 from libs.bus.wire import Away, Wire
 
 RETRY_SECONDS = 0.5
+LOOK_SECONDS = 0.1
 ANSWER_WAIT_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ def install() -> None:
     _tolerate_os_errors("requeue_message")
     # kombu waits 2, 4, .. 30 s between attempts; after a long outage the service would be back half a minute late.
     QueueConsumer.establish_connection = _establish_connection
+    # kombu looks whether it is to stop once a second, and nameko needs two looks; all the while nobody answers.
+    QueueConsumer.consume = _consume
     # An answer that cannot be published kills the container, and leaves its request unacknowledged in a prefetch slot.
     rpc.RpcConsumer.handle_result = _handle_result
 
@@ -62,6 +65,25 @@ def _establish_connection(self: QueueConsumer) -> Any:
         interval_max=RETRY_SECONDS,
     )
     return connection
+
+
+def _consume(self: QueueConsumer, *_limits: Any, **context: Any) -> Iterator[None]:
+    """As kombu's, without its limits."""
+    context.pop("limit", None)
+    with self.consumer_context(**context) as (connection, _channel, _consumers):
+        while not self.should_stop:
+            self.on_iteration()
+            if self.should_stop:
+                break
+            try:
+                connection.drain_events(timeout=LOOK_SECONDS)
+            except TimeoutError:
+                connection.heartbeat_check()
+            except OSError:
+                if not self.should_stop:
+                    raise
+            else:
+                yield
 
 
 @cache

@@ -97,19 +97,25 @@ class Topology:
         return [self._answer(question) for question in questions]
 
     def handle(self, user: str, message: AgentMessage) -> None:
-        """Do what an agent's message comes to. While the database is away it is tried again, for half a minute."""
+        """Do what an agent's message comes to. While the database or the broker is away it is tried again, for half a minute: an
+        agent that asked in vain would wait longer each time."""
         who = sender(user, parse_user(user))
         if who is None:
             self._reports.dropped["no host has that token"] += 1
             return
-        for attempt in range(PATIENCE):
-            try:
-                return self._reports.handle(who, message)
-            except Refusal as refusal:
-                if attempt == PATIENCE - 1 or isinstance(message, Fetch) or self._stop.wait(RETRY_SECONDS):
-                    _log.warning("a message of %s was given up: %s", user, refusal.message)
-                    return
-        return
+        self._insist(user, lambda: self._reports.handle(who, message))
+
+    def _insist(self, user: str, step: Callable[[], None]) -> None:
+        try:
+            for _ in range(PATIENCE - 1):
+                try:
+                    return step()
+                except (Refusal, Away):
+                    if self._stop.wait(RETRY_SECONDS):
+                        break
+            step()
+        except (Refusal, Away) as error:
+            _log.warning("a message of %s was given up: %s", user, error)
 
     def _load(self) -> bool:
         """Get the model, as soon as the database is there; False when closed before."""
@@ -144,10 +150,12 @@ class Topology:
         raise bad_request(f"{type(question).__name__} is not for topology")
 
     def _answer_fetch(self, who: Sender, asked: Fetch) -> None:
-        try:
-            fetch.answer(self._log.pool, who.host, asked, lambda texts: self._feeds.answer_texts(who.user, texts))
-        except Away as error:
-            _log.warning("an answer was not sent, the agent will ask again: %s", error)
+        """Here, not with other messages, so that all tries count as one question."""
+
+        def send(texts: Sequence[str]) -> None:
+            self._feeds.answer_texts(who.user, texts)
+
+        self._insist(who.user, lambda: fetch.answer(self._log.pool, who.host, asked, send))
 
     def _agents(self) -> Agents | None:
         return self._model.agents if self._ready.is_set() else None
