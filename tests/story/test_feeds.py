@@ -22,16 +22,19 @@ from libs.events import (
     FloatingIpAssociated,
     FloatingIpBecameActive,
     FloatingIpReleased,
+    FloatingIpTagsChanged,
     NetworkCreated,
     NetworkDeleted,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
+    NetworkTagsChanged,
     PortBecameActive,
     PortBindingFailed,
     PortBound,
     PortCreated,
     PortDeleted,
     PortRenamed,
+    PortTagsChanged,
     PortUnbound,
     PortWentDown,
     RouterCreated,
@@ -302,6 +305,21 @@ def test_what_a_host_reported_itself_is_not_sent_back(world: World) -> None:
     world.happens(("port-a", PortBecameActive("a", "compute1")), ("port-a", PortWentDown("a", "compute1", "unplugged")))
     world.relay()
     assert len(world.messages("compute1")) == 1
+
+
+def test_tags_are_no_hosts_business(world: World) -> None:
+    world.happens(network("red"), *port("a", "red"), bound("a", "red", "compute1"), *floating("f", "red", "r"))
+    world.relay()
+    before = len(world.post.sent)
+    tags = (("network-red", NetworkTagsChanged("red", ("x",))), ("port-a", PortTagsChanged("a", ("x",))))
+    world.happens(*tags, ("floatingip-f", FloatingIpTagsChanged("f", ("x",))))
+    world.relay()
+    assert len(world.post.sent) == before
+    world.happens(*port("b", "red"), bound("b", "red", "compute2"))
+    world.relay()
+    assert world.hosts["compute2"].holds() == world.truth("compute2")
+    positions = {one.position for one in world.log if "Tags" in type(one.event).__name__}
+    assert len(positions) == 3 and not positions & world.hosts["compute2"].holds()
 
 
 def test_too_much_for_a_message_becomes_a_nudge_after_it_was_stored(world: World) -> None:
