@@ -34,6 +34,7 @@ class Bench:
     told: list[dict[str, Any]] = field(default_factory=list)
     guests: list[Guest] = field(default_factory=list)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    domain: str = "openstacklocal"
 
     def __post_init__(self) -> None:
         sh("ip", "netns", "add", self.name)
@@ -60,7 +61,7 @@ class Bench:
         view = desired.view(network_id)
         assert view is not None
         user = "" if os.stat(self.folder).st_mode & 1 else "root"
-        wanted = serve(view, Place(HOST, str(self.folder), f"@{self.name}", user))
+        wanted = serve(view, Place(HOST, str(self.folder), f"@{self.name}", user, domain=self.domain))
         assert wanted is not None
         return wanted
 
@@ -424,3 +425,21 @@ def test_a_network_with_options_lives_through_every_change(bench: Bench) -> None
     assert bench.told == [], "no dnsmasq ended by itself"
     assert guest.lease(ask=("bootfile",)) == "10.0.0.5"
     assert guest.seen["bootfile"] == "one"
+
+
+def test_guests_know_each_other_by_name_in_the_domain_that_is_set(bench: Bench) -> None:
+    bench.domain = "cloud.example"
+    facts = Facts()
+    network_id, subnet_id = facts.served_network(gateway="10.0.0.1")
+    six = facts.subnet(network_id, "fd00:9::/64", gateway="fd00:9::1", ipv6_ra_mode=None, ipv6_address_mode=None)
+    facts.port(network_id, A, (subnet_id, "10.0.0.5"), (six, "fd00:9::5"))
+    facts.port(network_id, B, (subnet_id, "10.0.0.6"), (six, "fd00:9::6"))
+    bench.serve(facts)
+    guest = bench.guest(A)
+    assert guest.lease() == "10.0.0.5"
+    assert (guest.seen["dns"], guest.seen["domain"]) == ("10.0.0.2", "cloud.example")
+    assert guest.resolve("host-10-0-0-6.cloud.example", "10.0.0.2") == ["10.0.0.6"]
+    assert guest.resolve("host-fd00-9--6.cloud.example", "10.0.0.2") == ["fd00:9::6"]
+    assert guest.resolve("10.0.0.6", "10.0.0.2") == ["host-10-0-0-6.cloud.example"]
+    assert guest.resolve("nobody.cloud.example", "10.0.0.2") == []
+    assert guest.resolve("www.example.com", "10.0.0.2") == []

@@ -32,13 +32,15 @@ def wait_until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 class Hypervisor:
-    """A host. kind: `agent_dhcp` or `agent_l3`, which agent it has; facts: what is said to it by `go`."""
+    """A host. kind: `agent_dhcp` or `agent_l3`, which agent it has; facts: what is said to it by `go`; settings: of the
+    agent, beside those that every host has."""
 
     def __init__(self, kind: str, facts: Facts) -> None:
         self.name = f"nld-{uuid4().hex[:6]}"
         self.run = Path(tempfile.mkdtemp(prefix="nld-", dir="/tmp"))  # short: sockets' paths end at 108 bytes
         self.run.chmod(0o755)
         self.kind, self.facts, self.told = kind, facts, self.run / "facts"
+        self.settings: dict[str, str] = {}
         self.guests: list[Guest] = []
         self.agent: subprocess.Popen[bytes] | None = None
         self._daemons: list[subprocess.Popen[bytes]] = []
@@ -81,7 +83,7 @@ class Hypervisor:
         }
         command = [sys.executable, "-m", "tests.dataplane.agent_process", self.kind, str(self.told)]
         with open(self.run / "agent.log", "ab") as log:
-            self.agent = subprocess.Popen(command, cwd=_ROOT, env=os.environ | settings, stderr=log)
+            self.agent = subprocess.Popen(command, cwd=_ROOT, env=os.environ | settings | self.settings, stderr=log)
 
     def kill_agent(self) -> None:
         if self.agent is not None:

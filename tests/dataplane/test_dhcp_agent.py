@@ -11,27 +11,12 @@ from pathlib import Path
 import pytest
 
 from libs import events
-from tests.dataplane.hypervisor import Hypervisor as Host
+from tests.dataplane.dhcp_host import Hypervisor
 from tests.dataplane.hypervisor import wait_until
-from tests.fakes.dhcp_facts import Facts
 from tests.fakes.dhcp_guests import sh
 
 pytestmark = pytest.mark.root
 A, B = "fa:16:3e:00:00:0a", "fa:16:3e:00:00:0b"
-
-
-class Hypervisor(Host):
-    """A host with a DHCP agent."""
-
-    def __init__(self) -> None:
-        super().__init__("agent_dhcp", Facts())
-
-    def folder(self, network_id: str) -> Path:
-        return self.run / "agent_dhcp" / f"qdhcp-{network_id}@{self.name}"
-
-    def pid(self, network_id: str) -> int:
-        """The network's dnsmasq, 0 while there is none."""
-        return self.pid_in(self.folder(network_id))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import subprocess
@@ -69,6 +70,13 @@ class Guest:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         self.seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         return self.seen.get("ip")
+
+    def resolve(self, name: str, server: str) -> list[str]:
+        """What that DNS server answers about a name (its addresses) or an address (its names)."""
+        command = ["ip", "netns", "exec", self.name, "busybox", "nslookup", name, server]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+        answer = done.stdout.partition("\n\n")[2]  # before that: who was asked
+        return re.findall(r"(?:^Address: |name = )(\S+)", answer, re.MULTILINE)
 
     def lease6(self, seconds: float = 8.0) -> dict[str, str]:
         """{address, dns} from a DHCPv6 Solicit with rapid commit; empty when nobody answers."""
