@@ -68,6 +68,7 @@ class AddRouterInterface:
     new_port_id: str
     subnet_id: str | None = None
     port_id: str | None = None
+    if_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class RemoveRouterInterface:
     router_id: str
     subnet_id: str | None = None
     port_id: str | None = None
+    if_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class AddRoutes:
 
     router_id: str
     routes: tuple[HostRoute, ...]
+    if_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class RemoveRoutes:
 
     router_id: str
     routes: tuple[HostRoute, ...]
+    if_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from libs.http.message import Reply, Request
 from libs.http.router import Route
 from libs.model import Context, HostRoute
 from services.api.callers import Callers
+from services.api.commands import revision_of
 from services.api.reads import Query
 from services.api.schemas.router import to_changed_routes, to_interface
 from services.api.targets import target_of
@@ -53,7 +54,8 @@ class RouterActions:
         """Attach the router to a subnet, or by a port."""
         id, context = self._allowed(request, "add_router_interface")
         wanted = to_interface(request.json(), removal=False)
-        self._commit(AddRouterInterface(id, str(uuid.uuid4()), **wanted), context)
+        command = AddRouterInterface(id, str(uuid.uuid4()), **wanted, if_revision=_revision(request))
+        self._commit(command, context)
         return _reply(id, wanted, self._interface(id, wanted, "router.project_id"))
 
     def remove_router_interface(self, request: Request) -> Reply:
@@ -61,7 +63,7 @@ class RouterActions:
         id, context = self._allowed(request, "remove_router_interface")
         wanted = to_interface(request.json(), removal=True)
         before = self._interface(id, wanted, "port.project_id")
-        self._commit(RemoveRouterInterface(id, **wanted), context)
+        self._commit(RemoveRouterInterface(id, **wanted, if_revision=_revision(request)), context)
         return _reply(id, wanted, before)
 
     def add_extraroutes(self, request: Request) -> Reply:
@@ -73,10 +75,14 @@ class RouterActions:
         return self._change_routes(request, "remove_extraroutes", RemoveRoutes)
 
     def _change_routes(
-        self, request: Request, rule: str, command: Callable[[str, tuple[HostRoute, ...]], AddRoutes | RemoveRoutes]
+        self,
+        request: Request,
+        rule: str,
+        command: Callable[[str, tuple[HostRoute, ...], int | None], AddRoutes | RemoveRoutes],
     ) -> Reply:
         id, context = self._allowed(request, rule)
-        text = self._writes.change("router", id, command(id, to_changed_routes(request.json())), context)
+        routes = to_changed_routes(request.json())
+        text = self._writes.change("router", id, command(id, routes, _revision(request)), context)
         return Reply(200, [text.encode()])
 
     def _allowed(self, request: Request, rule: str) -> tuple[str, Context]:
@@ -95,6 +101,10 @@ class RouterActions:
         )
         rows = self._query(text, (value, id))
         return _Interface(*rows[0]) if rows else None
+
+
+def _revision(request: Request) -> int | None:
+    return revision_of(request.header("if-match"))
 
 
 def _reply(id: str, wanted: Mapping[str, str], found: _Interface | None) -> Reply:

@@ -83,6 +83,25 @@ def test_who_names_a_revision_changes_that_one_or_nothing(
     assert admin.delete(path, If_Match=other).status == 204
 
 
+def test_a_routers_actions_heed_the_revision_too(admin: Browser, world: World) -> None:
+    external, _ = public(admin)
+    router, _, subnet = routed(admin, external)
+    _, another = subnet_of(admin, "10.1.0.0/24")
+    route = {"router": {"routes": [{"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"}]}}
+    path = f"/v2.0/routers/{router}"
+    for action, body in (
+        ("add_router_interface", {"subnet_id": another}),
+        ("add_extraroutes", route),
+        ("remove_extraroutes", route),
+        ("remove_router_interface", {"subnet_id": subnet}),
+    ):
+        now, head = admin.get(path).json["router"]["revision_number"], world.log.head()
+        seen = admin.put(f"{path}/{action}", body, If_Match=f"revision_number={now - 1}")
+        assert seen.error == (412, "RevisionNumberConstraintFailed") and world.log.head() == head
+        assert admin.put(f"{path}/{action}", body, If_Match=f"revision_number={now}").status == 200
+        assert admin.get(path).json["router"]["revision_number"] == now + 1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_by_every_attribute_that_neutron_filters_by(admin: Browser, kind: str) -> None:
     external, _ = public(admin)

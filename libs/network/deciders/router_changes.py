@@ -111,8 +111,9 @@ def route_needs(command: AddRoutes | RemoveRoutes, world: World) -> tuple[Need, 
 
 
 def add_routes(command: AddRoutes, world: World) -> Decision:
-    """Further routes; those that are there already are no facts. Raises 404, 400."""
+    """Further routes; those that are there already are no facts. Raises 404, 412, 400."""
     resource = own_router(world, command.router_id)
+    check_revision(resource, command.if_revision)
     router: Router = resource.state
     wanted = canonical_routes((*router.routes, *command.routes))
     check_routes(router, wanted, world)
@@ -120,8 +121,9 @@ def add_routes(command: AddRoutes, world: World) -> Decision:
 
 
 def remove_routes(command: RemoveRoutes, world: World) -> Decision:
-    """Fewer routes; those that are not there are no facts. Raises 404, 400."""
+    """Fewer routes; those that are not there are no facts. Raises 404, 412, 400."""
     resource = own_router(world, command.router_id)
+    check_revision(resource, command.if_revision)
     router: Router = resource.state
     gone = canonical_routes(command.routes)
     return changing(resource, _towards(router, tuple(one for one in router.routes if one not in gone)))

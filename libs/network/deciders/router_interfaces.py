@@ -15,7 +15,7 @@ from libs.model import ROUTER_INTERFACE_OWNER, FixedIp
 from libs.network.deciders.access import own_router
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
-from libs.network.deciders.reading import change, existing, found, network_at
+from libs.network.deciders.reading import change, check_revision, existing, found, network_at
 from libs.network.deciders.router_joinable import attachable_subnet, given_port, ipv6_port
 from libs.network.deciders.router_rules import outer_streams
 from libs.network.deciders.wishes import allocated
@@ -89,8 +89,9 @@ def questions(command: AddRouterInterface, world: World) -> tuple[Question, ...]
 
 
 def add(command: AddRouterInterface, world: World) -> Decision:
-    """The port and the facts of the router, one for each subnet. Touched: router, port. Raises 404, 403, 400, 409."""
+    """The port and the facts of the router, one for each subnet. Touched: router, port. Raises 404, 403, 412, 400, 409."""
     resource = own_router(world, command.router_id)
+    check_revision(resource, command.if_revision)
     router: Router = resource.state
     if not command.subnet_id:
         return _by_port(resource, given_port(router, command.port_id or "", world), world)
