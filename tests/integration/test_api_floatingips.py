@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 NOBODY = str(uuid.uuid4())
 ATTRIBUTES = {
     "id", "tenant_id", "project_id", "floating_network_id", "floating_ip_address", "router_id", "port_id", "fixed_ip_address",
-    "status", "description", "port_details", "created_at", "updated_at", "revision_number",
+    "status", "description", "port_details", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 DETAILS = ("name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner")
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.postgres
 NOBODY = str(uuid.uuid4())
 ATTRIBUTES = {
     "id", "name", "tenant_id", "project_id", "admin_state_up", "status", "external_gateway_info", "routes", "description",
-    "availability_zone_hints", "availability_zones", "created_at", "updated_at", "revision_number",
+    "availability_zone_hints", "availability_zones", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 
 
