@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -158,6 +159,20 @@ def test_the_number_of_tags_is_that_of_the_resource(ann: Browser, paths: dict[st
         assert seen.error == (400, "BadRequest") and b"per-resource limit of 50" in seen.text
     assert ann.put(f"{paths['router']}/tags/07", None).status == 201
     assert tags_of(ann, paths["router"]) == fifty
+
+
+def test_sixty_at_once_make_fifty(ann: Browser, paths: dict[str, str]) -> None:
+    """No tag is lost to another that came at the same moment, and none slips past the limit."""
+    before = ann.get(paths["network"]).json["network"]["revision_number"]
+
+    def put(number: int) -> int:
+        return ann.put(f"{paths['network']}/tags/{number}", None).status
+
+    with ThreadPoolExecutor(6) as threads:
+        statuses = list(threads.map(put, range(60)))
+    assert (statuses.count(201), statuses.count(400)) == (50, 10)
+    assert tags_of(ann, paths["network"]) == sorted(str(n) for n, status in enumerate(statuses) if status == 201)
+    assert ann.get(paths["network"]).json["network"]["revision_number"] == before + 50
 
 
 @pytest.mark.parametrize("kind", KINDS)
