@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from libs.network.tags import TAGGED
+
 SERVED = (
     ("agent", "agent", "The agent management extension.", "2013-02-03T10:00:00-00:00"),
     ("availability_zone", "Availability Zone", "The availability zone extension.", "2015-01-01T10:00:00-00:00"),
@@ -146,7 +148,7 @@ SERVED = (
     ),
     (
         "standard-attr-tag",
-        "Tag support for resources with standard attribute: network, subnet, port, router, floatingip",
+        f"Tag support for resources with standard attribute: {', '.join(TAGGED)}",
         "Enables to set tag on resources with standard attribute.",
         "2017-01-01T00:00:00-00:00",
     ),
