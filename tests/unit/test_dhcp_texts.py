@@ -7,46 +7,34 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netaddr import IPAddress
 
-from libs.materialise.dhcp import Desired, Place, serve, text_of
-from libs.materialise.dhcp.texts import HostLine, OptionLine
-from libs.model import HostRoute
+from libs.materialise.dhcp import Desired, Place, Served, serve, text_of
+from libs.model import DhcpOption, HostRoute
+from libs.network.dhcp_options import NAMES_OF
 from tests.fakes.dhcp_facts import HOST, Facts, an_id
+from tests.fakes.dnsmasq_files import read_hosts, read_options, read_port_options
 
 PLACE = Place(HOST, "/var/lib/netledger/agent_dhcp", "@compute1")
 VICTIM = "fa:16:3e:00:00:01"
 
 
-def read_address(text: str) -> str:
-    """As dnsmasq reads it: IPv6 in brackets."""
-    address = text[1:-1] if text.startswith("[") else text
-    assert text.startswith("[") == (IPAddress(address).version == 6)
-    return address
-
-
-def read_hosts(text: str) -> tuple[HostLine, ...]:
-    """A dnsmasq host file with the three words that we write."""
-    assert text == "" or text.endswith("\n")
-    lines = []
-    for line in text.splitlines():
-        mac, name, address = line.split(",")
-        assert re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac) and re.fullmatch(r"[a-z0-9-]+\.openstacklocal", name)
-        lines.append(HostLine(mac, name, read_address(address)))
-    return tuple(lines)
-
-
-def read_options(text: str) -> tuple[OptionLine, ...]:
-    """A dnsmasq options file: `tag:T,option:NAME,VALUE,..`, `tag:T,option6:NAME,..` or `tag:T,NUMBER,..`."""
-    lines = []
-    for line in text.splitlines():
-        tag, option, *values = line.split(",")
-        kind, _, name = option.rpartition(":")
-        assert tag.startswith("tag:") and kind in ("", "option", "option6")
-        version = 6 if kind == "option6" else 4
-        read = [value if "/" in value or value == "openstacklocal" else read_address(value) for value in values]
-        lines.append(OptionLine(tag[4:], version, name, tuple(read)))
-    return tuple(lines)
+OPTION_NAMES = [
+    (name, version)
+    for version, names in NAMES_OF.items()
+    for name in (*names.values(), "43", "67", "121", "254", "249")
+]
+NASTY = st.one_of(
+    st.text(max_size=60),
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=255),
+    st.text(st.sampled_from('",\\#: \n[]/.0123456789abif=;tag'), max_size=60),
+    st.sampled_from(
+        ["10.0.0.1", "10.0.0.1,10.0.0.2", "fd00::1", "1500", "aa:bb", "a.example,b.example", "10.0.0.0/8,10.0.0.1", ""]
+    ),
+)
+OPTIONS = st.lists(
+    st.builds(DhcpOption, st.sampled_from(OPTION_NAMES).map(lambda one: one[0]), NASTY, st.sampled_from((4, 6))),
+    max_size=6,
+)
 
 
 EVIL = st.one_of(
@@ -78,7 +66,9 @@ EVIL = st.one_of(
 GUESTS = st.lists(st.tuples(EVIL | st.just("fa:16:3e:00:00:02"), EVIL | st.just("10.0.0.5")), max_size=4)
 
 
-def facts_of(guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str, ids: tuple[str, str]) -> Facts:
+def facts_of(
+    guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str, ids: tuple[str, str], options: Any = ()
+) -> Facts:
     facts = Facts()
     network_id, subnet_id = facts.served_network(gateway="10.0.0.1", subnet_id=an_id(0x51))
     facts.port(network_id, VICTIM, (subnet_id, "10.0.0.4"))
@@ -92,9 +82,23 @@ def facts_of(guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str,
         ip_version=4,
     )
     for mac, address in guests:
-        facts.port(network_id, mac, (subnet_id, address), (hostile, address))
+        port_id = facts.port(network_id, mac, (subnet_id, address), (hostile, address))
+        facts.options(port_id, *options)
     facts.port(network_id, ids[1], (ids[1], "10.0.0.9"))
     return facts
+
+
+def served(facts: Facts) -> Served:
+    """What the only network of these facts takes."""
+    desired = Desired()
+    for recorded in facts.said:
+        desired.take(recorded)
+    (network_id,) = [one for one in desired.networks]
+    view = desired.view(network_id)
+    assert view is not None
+    wanted = serve(view, PLACE)
+    assert wanted is not None, "the good subnet is served whatever the other one is"
+    return wanted
 
 
 @settings(max_examples=300, deadline=None)
@@ -105,23 +109,19 @@ def facts_of(guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str,
     st.none() | EVIL,
     EVIL | st.just("10.7.0.0/16"),
     st.tuples(EVIL | st.just(an_id(0x66)), EVIL),
+    OPTIONS,
 )
 def test_whatever_the_facts_hold_the_files_say_what_the_model_says(
-    guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str, ids: tuple[str, str]
+    guests: Any, dns: Any, routes: Any, gateway: str | None, cidr: str, ids: tuple[str, str], options: Any
 ) -> None:
-    desired = Desired()
-    facts = facts_of(guests, dns, routes, gateway, cidr, ids)
-    for recorded in facts.said:
-        desired.take(recorded)
-    (network_id,) = [one for one in desired.networks]
-    view = desired.view(network_id)
-    assert view is not None
-    wanted = serve(view, PLACE)
-    assert wanted is not None, "the good subnet is served whatever the other one is"
+    wanted = served(facts_of(guests, dns, routes, gateway, cidr, ids, options))
     for port_id, lines in wanted.hosts.items():
         assert read_hosts(text_of(lines)) == lines
         assert re.fullmatch(r"[0-9a-f-]{36}", port_id), "a port's id is its file's name"
     assert read_options(text_of(wanted.options)) == wanted.options
+    for port_id, own in wanted.port_options.items():
+        assert read_port_options(text_of(own)) == own
+        assert {line.tag for line in own} == {f"port-{port_id}"} == {f"{line.tag}" for line in wanted.hosts[port_id]}
     everyone = [line for lines in wanted.hosts.values() for line in lines]
     victims = [line.address for line in everyone if line.mac == VICTIM]
     assert victims[-1:] == ["10.0.0.4"], "nobody's port may speak for another MAC"
@@ -132,13 +132,7 @@ def test_whatever_the_facts_hold_the_files_say_what_the_model_says(
 
 def test_a_comma_in_a_mac_does_not_give_the_victim_another_address() -> None:
     facts = facts_of([(f"fa:16:3e:00:00:02,{VICTIM}", "10.0.0.66")], (), (), None, "10.7.0.0/16", (an_id(0x66), "x"))
-    desired = Desired()
-    for recorded in facts.said:
-        desired.take(recorded)
-    view = desired.view(next(iter(desired.networks)))
-    assert view is not None
-    wanted = serve(view, PLACE)
-    assert wanted is not None
+    wanted = served(facts)
     assert all(line.address != "10.0.0.66" for lines in wanted.hosts.values() for line in lines)
     assert any("not a valid MAC" in text for text in wanted.refused)
 
@@ -147,12 +141,18 @@ def test_a_foreign_subnets_address_is_not_handed_out() -> None:
     facts = Facts()
     network_id, subnet_id = facts.served_network()
     facts.port(network_id, VICTIM, (subnet_id, "192.0.2.1"))
-    desired = Desired()
-    for recorded in facts.said:
-        desired.take(recorded)
-    view = desired.view(network_id)
-    assert view is not None
-    wanted = serve(view, PLACE)
-    assert wanted is not None
+    wanted = served(facts)
     assert wanted.hosts == {}
     assert "is not on subnet" in wanted.refused[0]
+
+
+@settings(max_examples=500, deadline=None)
+@given(OPTIONS)
+def test_a_ports_options_say_what_the_model_says_and_nothing_else(options: list[DhcpOption]) -> None:
+    facts = facts_of([("fa:16:3e:00:00:02", "10.0.0.5")], (), (), None, "10.7.0.0/16", (an_id(0x66), "x"), options)
+    wanted = served(facts)
+    for own in wanted.port_options.values():
+        text = text_of(own)
+        assert read_port_options(text) == own
+        assert text.count("\n") == len(own)
+        assert max(len(line) for line in text.splitlines()) < 1024, "dnsmasq reads that much at a time"

@@ -95,6 +95,11 @@ def test_a_router_or_routes_may_be_withheld_as_in_neutron():
         ("classless-static-route", "10.0.0.0/8,10.0.0.1,::/0,fd00::1", "IPv4"),
         ("121", "1.2.3.4", "pairs"),
         ("254", "1/2", "neither a number"),
+        ("sip-server", "1.2.3.4.5", "domain names"),
+        ("43", "7", "neither bytes"),
+        ("53", "5", "the server's own"),
+        ("54", "10.0.0.66", "the server's own"),
+        ("81", "x", "the server's own"),
     ],
 )
 def test_a_name_that_is_none_and_a_value_that_does_not_fit_are_refused(name: str, value: str, reason: str):

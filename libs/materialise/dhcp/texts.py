@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from libs.materialise.checked import Unrepresentable, checked_cidr, checked_id, checked_ip, checked_mac
 from libs.model import DhcpOption
-from libs.network.dhcp_options import BYTES, NAMES_OF, TEXT, Coded, coded
+from libs.network.dhcp_options import NAMES_OF, Coded, coded
+from libs.network.dhcp_values import BYTES, TEXT
 
 OPTION_NAMES = {
     4: frozenset({"dns-server", "router", "classless-static-route", "249"}),  # 249: the same routes, for old Windows
