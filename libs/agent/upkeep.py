@@ -155,8 +155,10 @@ class Upkeep(Generic[T]):
 
     def _thought(self, key: str, parts: set[str], failures: dict[str, str]) -> T | None:
         """The keeper's work; one that cannot even be worked out must not stop its neighbours."""
+        unsure = key in self._unsure
+        self._unsure.discard(key)  # now: what is doubted from here on is no matter of this work
         try:
-            return self._keeper.work(key, parts, key in self._unsure)
+            return self._keeper.work(key, parts, unsure)
         except Exception as error:
             _log.exception("%s cannot be worked out", key)
             failures[key] = f"{key}: {error!r}"
@@ -169,7 +171,6 @@ class Upkeep(Generic[T]):
             if error is not None:
                 failures[one.key] = error
                 continue
-            self._unsure.discard(one.key)
             if one.wanted is None:
                 self.applied.pop(one.key, None)
             else:

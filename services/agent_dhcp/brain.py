@@ -60,9 +60,9 @@ class Brain:
 
     def ended(self, folder: str) -> None:
         """A network's dnsmasq is gone: the next apply reads that network back and repairs it."""
-        for network_id, served in list(self._upkeep.applied.items()):
-            if served.folder == folder:
-                self._upkeep.doubt(network_id)
+        network_id = owner_of(folder.rpartition("/")[2], NAMESPACE_PREFIX, self._place.namespace_suffix)
+        if network_id is not None:  # it may be one that is being served just now
+            self._upkeep.doubt(network_id)
 
     def close(self) -> None:
         """End the child that serves metadata."""

@@ -68,9 +68,9 @@ class Brain:
 
     def ended(self, folder: str) -> None:
         """A router's radvd is gone: the next apply reads that router back and repairs it."""
-        for router_id, applied in list(self._upkeep.applied.items()):
-            if applied.folder == folder:
-                self._upkeep.doubt(router_id)
+        router_id = owner_of(folder.rpartition("/")[2], NAMESPACE_PREFIX, self._place.namespace_suffix)
+        if router_id is not None:  # it may be one that is being built
+            self._upkeep.doubt(router_id)
 
     def metadata_lost(self) -> None:
         """The child that served metadata died: the next apply starts another."""

@@ -150,18 +150,6 @@ def test_an_audit_says_what_it_repaired_although_another_router_fails() -> None:
     assert story.brain.audit() == {} and story.brain.load()["failing"] == 1
 
 
-def test_a_radvd_that_dies_is_started_again() -> None:
-    story = Story()
-    v6 = story.facts.subnet(story.town.private, "fd00:4::/64", "fd00:4::1", ipv6_ra_mode="slaac")
-    story.facts.interface(story.town.router, story.town.private, v6, "fd00:4::1", "fd00:4::/64")
-    story.go()
-    [(folder, running)] = story.host.radvds.items()
-    story.host.kill(folder)
-    story.brain.ended(folder)
-    story.go()
-    assert story.host.radvds == {folder: running}
-
-
 def test_the_counters_lie_in_a_file_and_a_restart_without_news_counts_nothing(tmp_path: Path) -> None:
     story = Story()
     story.go()
