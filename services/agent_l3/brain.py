@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from libs.agent.metadata import Doors, Metadata
 from libs.agent.retry import Retry
 from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
@@ -13,9 +14,11 @@ from libs.agent.upkeep import Incomplete, Upkeep
 from libs.eventlog.protocol import Recorded
 from libs.feed import Routing
 from libs.materialise.l3 import NAMESPACE_PREFIX, Desired, Place, Wanted, Work, plan, serve
+from libs.materialise.l3.rules import PROXY_PORT
 from libs.materialise.namespaces import owner_of
+from libs.metadata.asking import Guest
+from libs.metadata.keeper import Door
 from libs.model import L3_AGENT
-from services.agent_l3.metadata import Doors, Metadata
 from services.agent_l3.owed import Owed
 from services.agent_l3.stages import Batch
 from services.agent_l3.told import Told
@@ -35,7 +38,7 @@ class Brain:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
         self._upkeep: Upkeep[Work] = Upkeep(self, tally)
-        self._metadata = Metadata(doors, self._desired.guests)
+        self._metadata = Metadata(doors, self._door)
         self._owed = owed or Owed()
         self._told = Told(self._desired.view)
         self._retry, self._again = Retry(self.try_again), True
@@ -93,7 +96,7 @@ class Brain:
             self._upkeep.apply(again)
         except Incomplete as error:
             _log.warning("routers are not as desired: %s", error)
-        silent = self._metadata.settle(self._upkeep.applied)
+        silent = self._metadata.settle()
         self._retry.after(len(self._upkeep.failing) + silent)
         return self._told.news(self._upkeep.applied, self._upkeep.failing)
 
@@ -142,6 +145,14 @@ class Brain:
     def _serve(self, router_id: str) -> Wanted | None:
         view = self._desired.view(router_id)
         return serve(view, self._place) if view is not None else None
+
+    def _door(self, router_id: str) -> tuple[str, Door] | None:
+        """Where its guests ask for metadata, while it runs here."""
+        applied: Wanted | None = self._upkeep.applied.get(router_id)
+        if applied is None:
+            return None
+        guests = {address: Guest(*told) for address, told in self._desired.guests(router_id).items()}
+        return applied.namespace, Door(PROXY_PORT, guests=guests)
 
     def try_again(self) -> None:
         """What failed is tried by the next apply."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libs import events
 from libs.metadata.asking import Guest
+from tests.fakes.dhcp_facts import an_id
 from tests.fakes.l3_brain import settled
 from tests.fakes.l3_facts import Town
 
@@ -12,21 +13,22 @@ def test_servers_are_known_by_their_address_on_the_routers_subnets() -> None:
     story = settled()
     facts, town = story.facts, story.town
     other = facts.subnet(town.private, "10.9.0.0/24")
-    facts.port(town.private, "fa:16:3e:00:00:04", (other, "10.9.0.5"))
-    facts.port(town.private, "fa:16:3e:00:00:05", (town.inside, "10.4.0.14"), owner="")
+    facts.port(town.private, "fa:16:3e:00:00:04", (other, "10.9.0.5"), device=an_id(4))
+    facts.port(town.private, "fa:16:3e:00:00:05", (town.inside, "10.4.0.14"), owner="", device=an_id(5))
+    facts.port(town.private, "fa:16:3e:00:00:06", (town.inside, "10.4.0.15"), device="x\r\nX-Tenant-ID: other")
     story.go()
     [(space, door)] = story.doors.open.items()
     assert (space, door.port, dict(door.guests)) == (
         story.space,
         9697,
-        dict.fromkeys((Town.ONE, Town.TWO), Guest("d", "p")),
+        dict.fromkeys((Town.ONE, Town.TWO), Guest(an_id(1), "p")),
     )
 
 
 def test_a_server_that_comes_or_goes_is_told_and_the_router_is_not_touched() -> None:
     story = settled()
     before = story.brain.tally.total
-    new = story.facts.port(story.town.private, "fa:16:3e:00:00:03", (story.town.inside, "10.4.0.13"))
+    new = story.facts.port(story.town.private, "fa:16:3e:00:00:03", (story.town.inside, "10.4.0.13"), device=an_id(3))
     assert story.go() == [] and "10.4.0.13" in story.doors.open[story.space].guests
     story.facts.delete_port(new, story.town.private, (story.town.inside, "10.4.0.13"))
     assert story.go() == [] and "10.4.0.13" not in story.doors.open[story.space].guests
@@ -53,7 +55,7 @@ def test_a_router_that_leaves_shuts_its_door() -> None:
 def test_a_door_that_cannot_be_opened_is_tried_again_and_keeps_nobody_waiting() -> None:
     story = settled()
     story.doors.broken.add(story.space)
-    new = story.facts.port(story.town.private, "fa:16:3e:00:00:03", (story.town.inside, "10.4.0.13"))
+    new = story.facts.port(story.town.private, "fa:16:3e:00:00:03", (story.town.inside, "10.4.0.13"), device=an_id(3))
     story.go()
     assert story.doors.open == {} and story.brain.load()["failing"] == 0 and new
     story.doors.broken.clear()

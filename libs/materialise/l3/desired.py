@@ -11,7 +11,7 @@ from typing import Any
 
 from libs.eventlog.protocol import Recorded
 from libs.materialise.l3.streams import Change, Streams
-from libs.model import ROUTER_GATEWAY_OWNER, ROUTER_INTERFACE_OWNER
+from libs.model import ROUTER_GATEWAY_OWNER, ROUTER_INTERFACE_OWNER, is_uuid
 from libs.network.floatingip import FloatingIp
 from libs.network.network import Network
 from libs.network.port import Port
@@ -77,7 +77,7 @@ class Desired:
         found: dict[str, tuple[str, str]] = {}
         for port_id in sorted({id for one in networks for id in self._members.get(("port", one), ())}):
             port: Port = things["port"][port_id]
-            if port.device_id and port.device_owner.startswith(_GUEST_OWNERS):
+            if is_uuid(port.device_id) and port.device_owner.startswith(_GUEST_OWNERS):
                 told = (port.device_id, port.project_id)
                 found |= {one.ip_address: told for one in port.fixed_ips if one.subnet_id in subnets}
         return found
