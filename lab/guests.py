@@ -21,6 +21,11 @@ ip address flush dev "$interface" scope global
 ip address add "$ip/$mask" dev "$interface"
 [ -z "$mtu" ] || ip link set dev "$interface" mtu "$mtu"
 for gateway in $router; do ip route replace default via "$gateway" dev "$interface"; break; done
+set -- $staticroutes
+while [ $# -ge 2 ]; do
+    [ "$2" = 0.0.0.0 ] && ip route replace "$1" dev "$interface" || ip route replace "$1" via "$2" dev "$interface"
+    shift 2
+done
 env >"$LEASE_FILE"
 """
 

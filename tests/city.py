@@ -95,10 +95,10 @@ def operations(lab: Whole, agent: str, host: str) -> dict[str, int]:
     return {}
 
 
-def recompute(lab: Whole) -> None:
-    """Kill every agent; the next ones, which know nothing but the log, find every host in order; so is the read model."""
-    kill_agents(lab, HOSTS, AGENTS)
-    for host in HOSTS:
+def recompute(lab: Whole, hosts: tuple[str, ...] = HOSTS) -> None:
+    """Kill every agent of these hosts; the next ones, which know nothing but the log, find them in order; so is the read model."""
+    kill_agents(lab, hosts, AGENTS)
+    for host in hosts:
         for agent in AGENTS:
             assert set(operations(lab, agent, host)) == {"pid"}, (agent, host, operations(lab, agent, host))
     assert "differed" not in lab.must("rebuild")

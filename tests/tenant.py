@@ -114,12 +114,19 @@ def offers(server: Guest, seconds: float = 2.0) -> dict[str, str]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                answer, (who, _) = asking.recvfrom(2048)
+                answer = asking.recv(2048)
             except TimeoutError:
                 break
             if answer[4:8] == b"nldg":
-                found[who] = socket.inet_ntoa(answer[16:20])
+                found[_server(answer[240:])] = socket.inet_ntoa(answer[16:20])
     return found
+
+
+def _server(options: bytes) -> str:
+    """Option 54, the server's own name for itself (RFC 2132)."""
+    while options[0] != 54:
+        options = options[2 + options[1] :]
+    return socket.inet_ntoa(options[2:6])
 
 
 def _client() -> socket.socket:
