@@ -1,8 +1,9 @@
 """Runs services: `python -m libs.launch services.api.service [more modules]`.
 
-Each module has SERVICE, a nameko service class, and may have NEEDS, names of settings that must not be empty. All run in this
-process, each in a container of its own. The process ends with 0 after SIGTERM or SIGINT (within `GRACE_SECONDS`), with 1 when a
-container dies (a supervisor starts it again: a half-dead process is worse than a new one), with 2 on a bad setting or module.
+Each module has SERVICE, a nameko service class, and may have NEEDS, names of settings that must not be empty, and CHECK, which takes
+all settings and raises BadSetting. All run in this process, each in a container of its own. The process ends with 0 after SIGTERM or
+SIGINT (within `GRACE_SECONDS`), with 1 when a container dies (a supervisor starts it again: a half-dead process is worse than a new
+one), with 2 on a bad setting or module.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def config_of(settings: Settings) -> dict[str, Any]:
 
 
 def modules_of(names: Sequence[str], settings: Settings) -> list[Any]:
-    """The service classes of these modules. Raises BadSetting for an unknown module or an empty setting that one needs."""
+    """The service classes of these modules. Raises BadSetting for an unknown module or settings that one cannot work with."""
     services = []
     for name in names:
         if importlib.util.find_spec(name.rpartition(".")[0] or name) is None or importlib.util.find_spec(name) is None:
@@ -59,6 +60,9 @@ def modules_of(names: Sequence[str], settings: Settings) -> list[Any]:
         for need in getattr(module, "NEEDS", ()):
             if not getattr(settings, need):
                 raise BadSetting(f"NETLEDGER_{need.upper()} must be set for {name}")
+        check = getattr(module, "CHECK", None)
+        if check is not None:
+            check(settings)
         services.append(module.SERVICE)
     return services
 

@@ -73,11 +73,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: recorded in every event."""
+    """Who asks: recorded in every event. `domain` is the project's, `service_roles` are of the service that passed the request on;
+    both are empty unless Keystone told them."""
 
     user: str
     project: str
     roles: tuple[str, ...] = ()
+    domain: str = ""
+    service_roles: tuple[str, ...] = ()
 
     @property
     def is_admin(self) -> bool:

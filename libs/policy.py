@@ -13,7 +13,7 @@ from typing import Any
 from libs.errors import forbidden
 from libs.model import Actor
 
-ANY, ADMIN, SERVICE, MEMBER, MANAGER, NET_MEMBER, NET_MANAGER, SHARED = (
+ANY, ADMIN, SERVICE, MEMBER, MANAGER, NET_MEMBER, NET_MANAGER, SHARED, PASSED_ON = (
     "any",
     "admin",
     "service",
@@ -22,6 +22,7 @@ ANY, ADMIN, SERVICE, MEMBER, MANAGER, NET_MEMBER, NET_MANAGER, SHARED = (
     "member of the network's owner",
     "manager of the network's owner",
     "member, on a shared network",
+    "anybody, where a service passed the request on",
 )
 _IMPLIED = {"admin": ("manager", "member", "reader"), "manager": ("member", "reader"), "member": ("reader",)}
 _OPERATORS = frozenset((ADMIN, SERVICE))
@@ -62,8 +63,8 @@ RULES: Mapping[str, frozenset[str]] = {
     "update_port:binding:host_id": _OPERATORS,
     "update_port:binding:profile": _OPERATORS,
     "delete_port": _OPERATORS | {MEMBER, NET_MEMBER},
-    "delete_port:device_owner=compute:": _OPERATORS,
-    "delete_port:device_owner=baremetal:": _OPERATORS,
+    "delete_port:device_owner=compute:": _OPERATORS | {PASSED_ON},
+    "delete_port:device_owner=baremetal:": _OPERATORS | {PASSED_ON},
     "create_router": _OWNER,
     "create_router:external_gateway_info:enable_snat": _ADMIN,
     "create_router:external_gateway_info:external_fixed_ips": _ADMIN,
@@ -187,13 +188,11 @@ def _roles(actor: Actor) -> set[str]:
 def _is(who: str, actor: Actor, target: Target) -> bool:
     if who in (ADMIN, SERVICE):
         return who in actor.roles
+    if who == PASSED_ON:
+        return SERVICE in actor.service_roles
     roles = _roles(actor)
-    if who == MEMBER:
-        return "member" in roles and actor.project == target.owner
-    if who == MANAGER:
-        return "manager" in roles and actor.project == target.owner
-    if who == NET_MEMBER:
-        return "member" in roles and actor.project == target.network_owner
-    if who == NET_MANAGER:
-        return "manager" in roles and actor.project == target.network_owner
+    if who in (MEMBER, MANAGER):
+        return ("member" if who == MEMBER else "manager") in roles and actor.project == target.owner
+    if who in (NET_MEMBER, NET_MANAGER):
+        return ("member" if who == NET_MEMBER else "manager") in roles and actor.project == target.network_owner
     return who == SHARED and target.shared and "member" in roles

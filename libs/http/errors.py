@@ -35,6 +35,9 @@ RETRY_SECONDS = 1
 """What Retry-After says beside a 503, in seconds."""
 
 
+_HEADERS = {405: "Allow", 401: "WWW-Authenticate"}
+
+
 class Unparsable(Refusal):
     """A request whose end cannot be known any more: it is answered and the connection closed."""
 
@@ -75,15 +78,15 @@ def internal() -> Refusal:
 
 def body_of(refusal: Refusal) -> bytes:
     """`refusal` as {"NeutronError": {"type", "message", "detail"}}."""
-    detail = "" if refusal.status == 405 else refusal.detail
+    detail = "" if refusal.status in _HEADERS else refusal.detail
     error = {"type": refusal.type, "message": refusal.message, "detail": detail}
     return json.dumps({"NeutronError": error}).encode()
 
 
 def headers_of(refusal: Refusal) -> list[tuple[str, str]]:
-    """The headers that belong to a refusal: Allow with 405, Retry-After with 503."""
-    if refusal.status == 405:
-        return [("Allow", refusal.detail)]
+    """The headers of a refusal: Allow with 405 and WWW-Authenticate with 401, which `detail` carries; Retry-After with 503."""
+    if refusal.status in _HEADERS:
+        return [(_HEADERS[refusal.status], refusal.detail)]
     if refusal.status == 503:
         return [("Retry-After", str(RETRY_SECONDS))]
     return []

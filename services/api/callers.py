@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from libs.auth import actor_of
-from libs.config import Settings
+from libs.auth import Authenticator
 from libs.http.message import Request
 from libs.model import Actor, Context
 
@@ -16,16 +15,16 @@ Clock = Callable[[], datetime]
 
 
 class Callers:
-    """Tells a request's caller by `settings`."""
+    """Tells a request's caller by `authenticator`."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, authenticator: Authenticator, clock: Clock) -> None:
+        self._authenticator, self._clock = authenticator, clock
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. Raises Refusal 400, 401."""
-        return actor_of(request.header, self._settings)
+        """Who asks. Raises Refusal 400, 401, 403, 503."""
+        return self._authenticator.actor(request.header)
 
     def context(self, request: Request) -> Context:
-        """Who asks, when, under which ids; the command's id is fresh. Raises Refusal 400, 401."""
+        """Who asks, when, under which ids; the command's id is fresh. Raises Refusal 400, 401, 403, 503."""
         at = self._clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return Context(self.actor(request), request.id, str(uuid.uuid4()), at, request.correlation_id)

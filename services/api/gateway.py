@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libs.auth import page_guard
+from libs.auth import authenticator_of, guard_of
 from libs.config import Settings
 from libs.http.app import App
 from libs.http.limits import Limits
@@ -22,13 +22,14 @@ KINDS = ("network", "subnet", "port", "router", "floatingip", "agent")
 
 
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:
-    """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`."""
-    reads, writes, callers = Reads(query), Writes(commit, query), Callers(settings, clock)
+    """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`. Raises BadSetting."""
+    authenticator = authenticator_of(settings)
+    reads, writes, callers = Reads(query), Writes(commit, query), Callers(authenticator, clock)
     routes = [*discovery.ROUTES, *extensions.ROUTES]
     for kind in KINDS:
         routes += Resources(kind, reads, writes, callers).routes()
     routes += tags.routes(query, commit, callers)
     routes += RouterActions(query, commit, writes, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
-    routes += Zones(query, settings).routes() + Pools(query, callers).routes()
-    return App(Router(routes), limits, page_guard(settings))
+    routes += Zones(query, callers).routes() + Pools(query, callers).routes()
+    return App(Router(routes), limits, guard_of(settings, authenticator))

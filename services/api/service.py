@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from nameko.extensions import DependencyProvider
 
 from libs.asking import Asker
-from libs.auth import check_listening
+from libs.auth import check_auth
 from libs.bus.caller import Asking
 from libs.config import Settings
 from libs.eventlog.commit import Ledger
@@ -20,6 +20,9 @@ from services.api.gateway import make_app
 NEEDS = ("database_url", "amqp_url")
 """Settings without which the service does not start."""
 
+CHECK = check_auth
+"""What the others must fulfil."""
+
 
 class Gateway(DependencyProvider):  # type: ignore[misc]
     """Mounts the API in the web server; asks ipam and topology through the service's own Askings."""
@@ -31,9 +34,9 @@ class Gateway(DependencyProvider):  # type: ignore[misc]
         self.app: App | None = None
 
     def setup(self) -> None:
-        """Build the application. Raises BadSetting when mode none would be reachable from elsewhere."""
+        """Build the application. Raises BadSetting when mode none would be reachable from elsewhere, or Keystone's settings lack."""
         settings: Settings = self.container.config["settings"]
-        check_listening(settings)
+        check_auth(settings)
         self.limits = Limits(
             connections=settings.api_connections,
             connections_per_address=settings.api_connections_per_address,

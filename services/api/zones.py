@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from libs.auth import actor_of
-from libs.config import Settings
 from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
 from libs.model import DHCP_AGENT, L3_AGENT
 from libs.policy import may_read
+from services.api.callers import Callers
 from services.api.reads import Query
 from services.api.schemas.fields import shown
 
@@ -31,8 +30,8 @@ _ZONES = """
 class Zones:
     """GET /v2.0/availability_zones; every project sees them all."""
 
-    def __init__(self, query: Query, settings: Settings) -> None:
-        self._query, self._settings = query, settings
+    def __init__(self, query: Query, callers: Callers) -> None:
+        self._query, self._callers = query, callers
 
     def routes(self) -> list[Route]:
         """The one there is: zones have no ids, and come and go with their agents."""
@@ -40,7 +39,7 @@ class Zones:
 
     def index(self, request: Request) -> Reply:
         """Zones with all that the query asks for. Raises Refusal 400."""
-        actor = actor_of(request.header, self._settings)
+        actor = self._callers.actor(request)
         fields, filters = asked(request.query)
         rows = self._query(_ZONES, (list(RESOURCES),)) if may_read(actor) else []
         found = (

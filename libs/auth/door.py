@@ -1,28 +1,18 @@
-"""Who asks: from a request's headers to an Actor. Auth mode `none`: the headers are believed, as in Neutron's noauth."""
+"""What is looked at before a request is: where the API listens, which pages and which callers come in at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from libs.auth.protocol import Authenticator
 from libs.config import BadSetting, Settings
-from libs.errors import Refusal, bad_request
+from libs.errors import Refusal
 from libs.http.door import is_address, is_loopback
-from libs.model import Actor, is_printable
 
-ADMIN = "admin"
-_LIMIT = 255
-
-
-def actor_of(header: Callable[[str], str], settings: Settings) -> Actor:
-    """The caller by `header(name)` (empty when absent): X-Project-Id or X-Tenant-Id, X-User-Id, X-Roles.
-
-    Without roles the caller is an admin, without a project that of `default_project`. Raises Refusal 400 for values no id can have.
-    """
-    project = _checked(header("x-project-id") or header("x-tenant-id"))
-    user = _checked(header("x-user-id"))
-    roles = tuple(role.strip().lower() for role in _checked(header("x-roles")).split(",") if role.strip())
-    return Actor(user or ADMIN, project or settings.default_project, roles or (ADMIN,))
+Guard = Callable[[Mapping[str, Any]], None]
+OPEN = ("", "/")
+"""Paths that strangers may ask for: which versions there are."""
 
 
 def check_listening(settings: Settings) -> None:
@@ -34,7 +24,23 @@ def check_listening(settings: Settings) -> None:
         )
 
 
-def page_guard(settings: Settings) -> Callable[[Mapping[str, Any]], None]:
+def guard_of(settings: Settings, authenticator: Authenticator) -> Guard:
+    """What every request passes before its path and body are looked at: pages are kept out in mode none, strangers in every other."""
+    return page_guard(settings) if settings.auth == "none" else token_guard(authenticator)
+
+
+def token_guard(authenticator: Authenticator) -> Guard:
+    """A look at a request's WSGI environ: raises Refusal 401, 403 or 503 unless its caller is known, so that a stranger
+    neither learns which paths there are nor has a body read."""
+
+    def guard(environ: Mapping[str, Any]) -> None:
+        if environ["PATH_INFO"] not in OPEN:
+            authenticator.actor(lambda name: environ.get("HTTP_" + name.upper().replace("-", "_"), ""))
+
+    return guard
+
+
+def page_guard(settings: Settings) -> Guard:
     """A look at a request's WSGI environ, before anything else: raises Refusal 403 for what a web page could have a browser send.
 
     Mode none believes whoever reaches it, and a page in the operator's browser reaches loopback. Browsers say the page's origin with
@@ -68,13 +74,3 @@ def _from_elsewhere(message: str) -> Refusal:
 def _is_here(host: str) -> bool:
     """Whether `host` names this machine only; a name other than localhost may be anything."""
     return host == "localhost" or is_loopback(host)
-
-
-def _checked(text: str) -> str:
-    if len(text) > _LIMIT or not is_printable(text):
-        raise _bad()
-    return text
-
-
-def _bad() -> Refusal:
-    return bad_request("The headers that identify the caller are malformed")
