@@ -23,7 +23,7 @@ from tests.chaos.probe import Probe
 from tests.chaos.taps import Taps
 from tests.chaos.workload import Workload
 
-KINDS, PAGE, QUIET_SECONDS = ("network", "subnet", "port"), 2000, 90.0
+KINDS, PAGE, QUIET_SECONDS = ("network", "subnet", "port", "router", "floatingip"), 2000, 90.0
 Say = Callable[[str], None]
 
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.protocol import Recorded
 from libs.events import (
+    FloatingIpReleased,
     NetworkCreated,
     NetworkDeleted,
     NetworkDescribed,
@@ -17,6 +18,10 @@ from libs.events import (
     PortDeleted,
     PortDescribed,
     PortRenamed,
+    RouterCreated,
+    RouterDeleted,
+    RouterDescribed,
+    RouterRenamed,
     SubnetCreated,
     SubnetDeleted,
     SubnetDescribed,
@@ -24,10 +29,10 @@ from libs.events import (
 )
 from tests.chaos.history import Call, Seen
 
-CREATED = NetworkCreated | SubnetCreated | PortCreated
-DELETED = NetworkDeleted | SubnetDeleted | PortDeleted
-RENAMED = NetworkRenamed | SubnetRenamed | PortRenamed
-DESCRIBED = NetworkDescribed | SubnetDescribed | PortDescribed
+CREATED = NetworkCreated | SubnetCreated | PortCreated | RouterCreated
+DELETED = NetworkDeleted | SubnetDeleted | PortDeleted | RouterDeleted | FloatingIpReleased
+RENAMED = NetworkRenamed | SubnetRenamed | PortRenamed | RouterRenamed
+DESCRIBED = NetworkDescribed | SubnetDescribed | PortDescribed | RouterDescribed
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,4 +67,4 @@ def seen_in(kind: str, answer: Any) -> tuple[Seen, ...]:
         return ()
     one = answer.get(kind)
     bodies = [one] if isinstance(one, Mapping) else answer.get(f"{kind}s", [])
-    return tuple(Seen(kind, body["id"], body["revision_number"], body["name"]) for body in bodies)
+    return tuple(Seen(kind, body["id"], body["revision_number"], body.get("name", "")) for body in bodies)

@@ -19,7 +19,8 @@ from lab.hosts import HOSTS
 
 KILL, RESTART, STOP, AWAY = "kill -9", "restart", "stop", "away"
 SERVICES, SERVERS = ("api", "ipam", "topology"), ("rabbitmq", "postgres")
-ON_HOSTS = ("agent_ovs", "agent_dhcp", "hands of agent_ovs", "hands of agent_dhcp", "ovs-vswitchd", "ovsdb-server")
+AGENTS = ("agent_ovs", "agent_dhcp", "agent_l3")
+ON_HOSTS = (*AGENTS, *(f"hands of {agent}" for agent in AGENTS), "ovs-vswitchd", "ovsdb-server")
 QUICK, SLOW = 3.0, 10.0
 """Goals in seconds until everything works again: after a fault of a Python process, of anything else."""
 

@@ -1,4 +1,4 @@
-"""Eight clients who create, change, bind, plug, read and delete, each by dice of its own; every request goes into the history."""
+"""Eight clients who create, change, bind, plug, route, read and delete, each by its own dice; every request goes into the history."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lab.hosts import HOSTS
 from tests.chaos.door import Answer, Door
 from tests.chaos.history import DONE, REFUSED, Call, History, Seen, seen_in
+from tests.chaos.roads import OUT, Map, Roads
 from tests.chaos.taps import Taps
 
 CLIENTS, SHARED, MOST_PORTS = 8, 3, 160
@@ -25,6 +27,7 @@ class Known:
     shared: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     ports: dict[str, str] = field(default_factory=dict)
+    roads: Map = field(default_factory=Map)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def pick(self, dice: random.Random) -> str:
@@ -47,6 +50,8 @@ class Client(threading.Thread):
             self._create: 18, self._bulk: 6, self._update: 18, self._bind: 8, self._remove: 12, self._show: 22, self._list: 5,
             self._plug: 8, self._unplug: 4, self._network: 3, self._no_network: 2,
         }  # fmt: skip
+        pick = partial(known.pick, self._dice)
+        self._deeds |= Roads(known.roads, self._dice, self._tag, self._call, self._door.send, pick).deeds
 
     def run(self) -> None:
         """One deed after the other."""
@@ -181,10 +186,21 @@ class Client(threading.Thread):
 
     def shared(self, dhcp: bool) -> str:
         """Make a network that all clients use; its id. Raises RuntimeError."""
+        return self._first({}, dhcp)
+
+    def outside(self) -> str:
+        """Make the network that is the way out; its id. Raises RuntimeError."""
+        return self._first(OUT, dhcp=False)
+
+    def _first(self, attributes: dict[str, Any], dhcp: bool) -> str:
         tag = self._tag()
-        answer = self._call("create", "network", "POST", "networks", {"network": {"name": tag}}, tag=tag)
-        if answer.fate != DONE or self.subnet(answer.body["network"]["id"], dhcp=dhcp).fate != DONE:
-            raise RuntimeError(f"no network to begin with: {answer.body}")
+        made = {"network": {"name": tag, **attributes}}
+        answer = self._call("create", "network", "POST", "networks", made, tag=tag)
+        subnet = self.subnet(answer.body["network"]["id"], dhcp=dhcp) if answer.fate == DONE else answer
+        if subnet.fate != DONE:
+            raise RuntimeError(f"no network to begin with: {answer.body}, {subnet.body}")
+        if not attributes:
+            self._known.roads.subnets.append(subnet.body["subnet"]["id"])
         return str(answer.body["network"]["id"])
 
 
@@ -194,6 +210,7 @@ class Workload:
     def __init__(self, url: str, seed: int, taps: Taps, pause: float = 0.04) -> None:
         self.history, known = History(), Known()
         self._clients = [Client(number, seed, url, known, self.history, taps, pause) for number in range(CLIENTS)]
+        known.roads.external = self._clients[0].outside()
         known.shared = [self._clients[0].shared(dhcp=number == 0) for number in range(SHARED)]
 
     def start(self) -> None:
