@@ -12,7 +12,7 @@ from cli.agents import trouble, troubles
 from libs.commands import MarkAgentDown, RegisterAgent
 from libs.eventlog.commit import Ledger
 from libs.eventlog.postgres import PostgresLog
-from libs.model import DHCP_AGENT, OVS_AGENT, Actor, Context
+from libs.model import DHCP_AGENT, L3_AGENT, OVS_AGENT, Actor, Context
 from services.topology.heartbeats import Heartbeats
 from tests.servers import Database
 
@@ -54,4 +54,5 @@ def test_what_an_agent_says_is_not_believed_to_make_sense() -> None:
         trouble("a", DHCP_AGENT, True, lies) == f"the DHCP agent of a keeps failing on 1 network ({NET}): see its log"
     )
     assert trouble("a", DHCP_AGENT, True, {"failing": "many"}) == trouble("a", OVS_AGENT, True, None) == ""
+    assert "keeps failing on 2 routers: see" in trouble("a", L3_AGENT, True, {"failing": 2, "failing/x; rm": 1})
     assert "3 flows or rows" in trouble("a", OVS_AGENT, True, {"failing": 3})
