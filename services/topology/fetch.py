@@ -15,10 +15,12 @@ from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity
 from libs.feed import Feed, Fetch
 from libs.model import host_token
-from services.topology import facts, feeds
-from services.topology.facts import Scope
+from services.topology import facts, feeds, lacks
+from services.topology.lacks import Scope, Turns
 
-HORIZON = 10_000
+HORIZON = 100_000
+"""How many positions behind an agent may be to get what it lacks; beyond, to look for it costs more than everything would."""
+NOTHING = Turns(frozenset(), frozenset(), {})
 WAITS, WAIT_SECONDS = 20, 0.05
 AHEAD = 8
 """Messages of an answer that are read before the first is sent. Most answers are no longer, and hold no connection meanwhile."""
@@ -67,7 +69,7 @@ def _try(pool: Pool, host: str, fetch: Fetch, send: Send, patient: bool) -> bool
 
 def _messages(connection: Connection, head: Feed, scope: Scope) -> Iterator[str]:
     """The facts of `scope` behind `head`, a page a message; the networks entered and left stand in the first."""
-    for number, (total, page) in enumerate(facts.pages(connection, scope, feeds.MAX_FACTS), start=1):
+    for number, (total, page) in enumerate(lacks.pages(connection, scope, feeds.MAX_FACTS), start=1):
         part = replace(head, part=number, parts=max(1, -(-total // feeds.MAX_FACTS)))
         yield feed_text(part if number == 1 else replace(part, entered=(), left=()), page)
 
@@ -93,8 +95,10 @@ def _delta(
     held = set(fetch.networks)
     kept, entered = tuple(held & mine), tuple(sorted(mine - held))
     met = set(_neighbours(connection, entered, host))
+    turned = NOTHING
     if last > fetch.after:
-        met |= facts.arrived(connection, kept, fetch.after, last) - {host}
+        turned = lacks.turns(connection, kept, fetch.after, last, position)
+        met |= turned.arrived - {host}
     head = Feed(
         identity.log_id,
         identity.epoch,
@@ -105,7 +109,8 @@ def _delta(
         request=fetch.request,
     )
     known = tuple(set(_neighbours(connection, kept, host)) - met)
-    return head, Scope(position, entered, tuple(met), kept, known, fetch.after, last)
+    farewells = tuple(at for at, gone in turned.farewells.items() if gone in known)
+    return head, Scope(position, entered, tuple(met), kept, known, tuple(turned.ended), farewells, fetch.after, last)
 
 
 def _neighbours(connection: Connection, networks: Collection[str], host: str) -> tuple[str, ...]:
