@@ -23,10 +23,11 @@ from datetime import datetime  # noqa: E402
 from typing import Any  # noqa: E402
 from urllib.parse import urlsplit  # noqa: E402
 
+import amqp  # noqa: E402
+
 from libs.agent.runtime import AgentRuntime  # noqa: E402
 from libs.bus.agent_link import AgentLink  # noqa: E402
 from libs.bus.names import agent_user  # noqa: E402
-from libs.codec import feed_to_json  # noqa: E402
 from libs.config import Settings  # noqa: E402
 from libs.eventlog.protocol import Recorded  # noqa: E402
 from libs.feed import Feed, Wiring  # noqa: E402
@@ -45,15 +46,15 @@ class Tally:
         self.messages = self.bytes = self.facts = self.deltas = self.fulls = 0
         self.latencies: list[float] = []
 
-    def note(self, feed: Feed) -> None:
-        """One message that one agent got."""
+    def note(self, feed: Feed, size: int) -> None:
+        """One message that one agent got, of so many bytes."""
         self.facts += len(feed.events)
         if feed.request:
             self.fulls += feed.full and feed.part == feed.parts
             self.deltas += not feed.full and feed.part == feed.parts
         elif feed.events:
             self.messages += 1
-            self.bytes += len(json.dumps(feed_to_json(feed), separators=(",", ":")))
+            self.bytes += size
         if feed.events and not feed.request and not feed.entered:
             at = datetime.fromisoformat(feed.events[-1].recorded_at).timestamp()
             self.latencies.append((time.time() - at) * 1000)
@@ -101,6 +102,16 @@ class Blind:
         return Wiring((), complete=True)
 
 
+class CountingLink(AgentLink):
+    """A link that knows how long the message is that is being taken in."""
+
+    size = 0
+
+    def _received(self, raw: amqp.Message) -> None:
+        self.size = len(raw.body)
+        super()._received(raw)
+
+
 class Agent:
     """One simulated host's agent, counted."""
 
@@ -108,11 +119,11 @@ class Agent:
         settings = Settings(host=host, amqp_url=amqp_url)
         brain = Blind(f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
         self._tally = tally
-        link = AgentLink(settings, agent_user(OVS_AGENT, host), self._on_feed, lambda: self.runtime.on_up())
-        self.runtime = AgentRuntime(settings, brain, link)
+        self._link = CountingLink(settings, agent_user(OVS_AGENT, host), self._on_feed, lambda: self.runtime.on_up())
+        self.runtime = AgentRuntime(settings, brain, self._link)
 
     def _on_feed(self, feed: Feed) -> None:
-        self._tally.note(feed)
+        self._tally.note(feed, self._link.size)
         self.runtime.on_feed(feed)
 
 
