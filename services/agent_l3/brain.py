@@ -117,10 +117,11 @@ class Brain:
         suffix = self._place.namespace_suffix
         names = set(self._hands.call("links.list", prefix=NAMESPACE_PREFIX, suffix=suffix))
         names |= set(self._hands.call("radvd.list", root=self._place.folder))
-        for router_id in sorted(id for id in (owner_of(name, NAMESPACE_PREFIX, suffix) for name in names) if id):
-            if router_id not in self._upkeep.applied:
-                self._upkeep.doubt(router_id)
+        found = {id for id in (owner_of(name, NAMESPACE_PREFIX, suffix) for name in names) if id}
+        for router_id in sorted(found - self._upkeep.applied.keys()):
+            self._upkeep.doubt(router_id)
         wanted = [one for one in map(self._serve, self._desired.routers) if one is not None]
+        self._owed.only(found | {one.router_id for one in wanted})
         unplug_leftovers(self._hands, self._switch, {tap for one in wanted for tap in one.taps}, self.tally)
 
     def work(self, router_id: str, parts: set[str], unsure: bool) -> Work | None:

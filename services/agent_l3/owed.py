@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ class Owed:
     def told(self, router_ids: Iterable[str]) -> None:
         """Their neighbours know."""
         self._untold -= set(router_ids)
+        self._write()
+
+    def only(self, router_ids: Set[str]) -> None:
+        """Nothing is owed of others: they went before there was anything of them."""
+        self._cuts = {key: cuts for key, cuts in self._cuts.items() if key in router_ids}
+        self._untold &= router_ids
         self._write()
 
     def _content(self) -> dict[str, Any]:

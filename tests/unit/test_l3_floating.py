@@ -165,3 +165,11 @@ def test_neighbours_hear_of_a_new_address_although_the_agent_died_before_it_told
     story.host.told.clear()
     a_brain(story.host, story.facts.said, owed=tmp_path / "owed").apply()
     assert story.host.told == []
+
+
+def test_what_was_owed_of_a_router_that_went_before_it_was_built_is_forgotten(tmp_path: Path) -> None:
+    Owed(tmp_path / "owed").add([("r", [("orig-dst", FLOATING)])], ["r"])
+    story = Story()
+    a_brain(story.host, story.facts.said, owed=tmp_path / "owed").apply()
+    left = Owed(tmp_path / "owed")
+    assert (left.cuts("r"), left.is_untold("r")) == ((), False)
