@@ -11,14 +11,15 @@ from cli.places import Places, kept_ports
 from libs.config import given
 
 ASKERS = ("agent_dhcp", "agent_l3")
-"""The agents that pass questions on."""
+"""The agents that pass questions on; they alone get `SETTINGS`."""
+SETTINGS = ("NETLEDGER_METADATA_URL", "NETLEDGER_METADATA_SECRET")
 
 
 def settings(places: Places, in_use: bool = False) -> dict[str, str]:
-    """NETLEDGER_ settings of the agents that ask Nova; none where the operator names one, whose settings are passed on as they are.
-    `in_use`: agents run with these, so that a port which is listened on is ours. Side effects: the port and the secret are kept."""
+    """NETLEDGER_ settings of the agents that ask Nova: the operator's, or else ours. `in_use`: agents run with these, so that a port
+    which is listened on is ours. Side effects: that port and the secret are kept."""
     if is_given():
-        return {}
+        return {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") in SETTINGS}
     places.password("metadata")
     return {
         "NETLEDGER_METADATA_URL": f"http://127.0.0.1:{port(places, in_use)}",
@@ -28,8 +29,7 @@ def settings(places: Places, in_use: bool = False) -> dict[str, str]:
 
 def is_given() -> bool:
     """Whether the operator says where Nova is. Raises BadSetting."""
-    names = ("NETLEDGER_METADATA_URL", "NETLEDGER_METADATA_SECRET")
-    return any(given(os.environ, name) for name in names)
+    return any(given(os.environ, name) for name in SETTINGS)
 
 
 def port(places: Places, in_use: bool = True) -> int:

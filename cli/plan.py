@@ -28,6 +28,7 @@ NOT_PASSED = (
     "NETLEDGER_DATABASE_ADMIN_URL",
     "NETLEDGER_AMQP_ADMIN_URL",
     "NETLEDGER_ENROL_KEY",
+    *metadata.SETTINGS,
     *SETTINGS,
 )
 
@@ -40,7 +41,7 @@ DEFAULTS = {
 
 
 def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
-    """A service's environment: the caller's NETLEDGER_* without set-up's URLs, then `settings` over it, nothing else."""
+    """A service's environment: the caller's NETLEDGER_* but for set-up's and those of few, then `settings` over it, nothing else."""
     ours = {"NETLEDGER_RUN_DIR": str(places.run), "NETLEDGER_MARK": places.mark, **settings}
     given = {
         name: value

@@ -114,6 +114,8 @@ def test_an_operators_nova_is_asked_instead(places: Places, tmp_path: Path, monk
     programs = plan.host_programs(places, host, urls, metadata.settings(places))
     (agent,) = (load(one.env) for one in programs if one.name.startswith("agent_l3"))
     assert (agent.metadata_url, agent.metadata_secret) == ("http://nova:8775", "between us")
+    others = [one for one in programs if one.name.startswith("agent_ovs")] + plan.services(places, DATABASE, AMQP)
+    assert not any("METADATA" in name for one in others for name in one.env), "who asks nobody knows no secret"
 
 
 def test_another_shell_changes_no_program(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
