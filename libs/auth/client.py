@@ -83,7 +83,7 @@ class KeystoneClient:
                 return failed
             ours = self._us.auth_ref
             try:
-                reply = self._get(token, late)
+                reply = self._get(token, late, (ours.auth_token if ours is not None else None) or "")
             except ClientException as error:
                 return _no_answer(error)
             if reply.status_code != 401:
@@ -102,13 +102,13 @@ class KeystoneClient:
             return _no_answer(error)
         return None
 
-    def _get(self, token: str, late: bool) -> Any:
+    def _get(self, token: str, late: bool, ours: str) -> Any:
         return self._session.get(
             f"{self._url}?nocatalog{'&allow_expired=1' if late else ''}",
-            headers={"X-Subject-Token": token, "Accept": "application/json"},
+            headers={"X-Subject-Token": token, "X-Auth-Token": ours, "Accept": "application/json"},
+            authenticated=False,
             raise_exc=False,
             log=False,
-            allow_reauth=False,
             connect_retries=1,  # a connection that was kept may have been closed at the other end
             connect_retry_delay=0.05,
         )

@@ -38,7 +38,8 @@ Verdict = Identity | Refused | Away
 
 
 def identity_of(body: Any) -> Identity:
-    """The body of `GET /v3/auth/tokens`. Raises ValueError when it is none. Roles are lower case, as oslo.policy compares them."""
+    """The body of `GET /v3/auth/tokens`. Raises ValueError when it is none. Roles are lower case, as oslo.policy compares them, and
+    sorted; Keystone sorts them not."""
     token = _object(body, "token")
     scope, project, domain = "unscoped", "", ""
     if "project" in token:
@@ -49,7 +50,7 @@ def identity_of(body: Any) -> Identity:
     roles = token.get("roles", [])
     if not isinstance(roles, list):
         raise ValueError("roles is no list")
-    names = tuple(_text(role, "name").lower() for role in roles)
+    names = tuple(sorted(_text(role, "name").lower() for role in roles))
     expires_at = datetime.fromisoformat(_text(token, "expires_at"))
     if expires_at.tzinfo is None:
         raise ValueError("expires_at has no time zone")
