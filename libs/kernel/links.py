@@ -18,7 +18,7 @@ from libs.kernel import addresses, routes, sysctls
 from libs.kernel.inside import FOLDER, create, delete, exists, inside
 from libs.kernel.link_changes import delete_alone, delete_device, offload_off, set_link, set_sysctls
 from libs.kernel.names import checked_namespace
-from libs.kernel.rtnl import devices, gateway_routes, links, links_alone
+from libs.kernel.rtnl import devices, gateway_routes, links, links_alone, links_named
 
 Item = Mapping[str, Any]
 # a port of ours learns nothing from the network it serves, and its address is usable at once
@@ -118,7 +118,8 @@ def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], done: _Done
     """New pairs for devices that do not fit, after what is left of old ones; returns the switch's ends as they are then."""
     namespace, changes = item["namespace"], done.changes
     ends = inside(namespace, links_alone)
-    for device in [device for device in item["devices"] if not _fits(device, ends, peers)]:
+    unfit = [device for device in item["devices"] if not _fits(device, ends, peers)]
+    for device in unfit:
         name, peer, mtu = device["name"], device["peer"], device["mtu"]
         delete_device(ipr, peer, changes)
         inside(namespace, lambda name=name: delete_alone(name, changes))  # type: ignore[misc]
@@ -126,7 +127,7 @@ def _make_pairs(ipr: IPRoute, item: Item, peers: Mapping[str, Item], done: _Done
         ipr.link("add", ifname=peer, kind="veth", mtu=mtu, peer=end)
         changes.append(f"veth {peer} {name} added")
         done.made.append(name)
-    return links(ipr)
+    return {**peers, **links_named(ipr, [device["peer"] for device in unfit])}
 
 
 def _ensure_peer(ipr: IPRoute, device: Item, peer: Item, changes: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,18 +22,24 @@ def links_alone() -> dict[str, dict[str, Any]]:
 
 def links(ipr: IPRoute) -> dict[str, dict[str, Any]]:
     """{name: {index, link, mac, mtu, up, kind}}; link is the other end's index where the kernel tells."""
-    out = {}
-    for link in ipr.get_links():
-        info = link.get("linkinfo")
-        out[link.get("ifname")] = {
-            "index": link["index"],
-            "link": link.get("link"),
-            "mac": link.get("address"),
-            "mtu": link.get("mtu"),
-            "up": bool(link["flags"] & 1),
-            "kind": info.get("kind") if info else None,
-        }
-    return out
+    return {link.get("ifname"): _told(link) for link in ipr.get_links()}
+
+
+def links_named(ipr: IPRoute, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """As `links`, of these alone, which must be there: among 1,000 others a dump takes 0.3 s."""
+    return {name: _told(ipr.link("get", ifname=name)[0]) for name in names}
+
+
+def _told(link: Any) -> dict[str, Any]:
+    info = link.get("linkinfo")
+    return {
+        "index": link["index"],
+        "link": link.get("link"),
+        "mac": link.get("address"),
+        "mtu": link.get("mtu"),
+        "up": bool(link["flags"] & 1),
+        "kind": info.get("kind") if info else None,
+    }
 
 
 def devices(ipr: IPRoute) -> dict[str, dict[str, Any]]:
