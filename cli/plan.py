@@ -12,7 +12,7 @@ from cli.places import ROOT, Places
 from cli.process import Program
 from cli.settings import REPLICAS, SETTINGS
 from lab.hosts import PHYSICAL_MTU, Host, Lab
-from libs.auth import check_listening
+from libs.auth import check_auth
 from libs.config import BadSetting, load
 
 SERVICES = ("ipam", "topology", "api")
@@ -32,6 +32,9 @@ NOT_PASSED = (
     *SETTINGS,
 )
 
+KEYSTONE = "NETLEDGER_KEYSTONE_"
+"""How the settings begin that the API alone is told: with them one may ask about anybody's token."""
+
 # What the lab's services are told unless the environment says otherwise.
 DEFAULTS = {
     "NETLEDGER_VLAN_RANGES": "physnet1:1:4000,public:1:4000",
@@ -46,7 +49,9 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
     given = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith("NETLEDGER_") and name.removesuffix("_FILE") not in (*ours, *NOT_PASSED)
+        if name.startswith("NETLEDGER_")
+        and not name.startswith(KEYSTONE)
+        and name.removesuffix("_FILE") not in (*ours, *NOT_PASSED)
     }
     defaults = {name: value for name, value in DEFAULTS.items() if f"{name}_FILE" not in given}
     return dict(sorted({**FIXED, **defaults, **given, **ours}.items()))
@@ -54,7 +59,7 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
 
 def check(places: Places) -> None:
     """Whether the operator's settings make sense, before anything starts. Raises BadSetting naming the first that does not."""
-    check_listening(load(environment(places, {})))
+    check_auth(load(environment(places, keystone())))
     lab_prefix()
     for name in SERVICES:
         replicas(name)
@@ -68,7 +73,7 @@ def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:
         for number in range(1, count + 1):
             settings = {"NETLEDGER_DATABASE_URL": database_url, "NETLEDGER_AMQP_URL": amqp_url}
             if name == "api":
-                settings["NETLEDGER_API_PORT"] = str(api_ports()[number - 1])
+                settings |= keystone() | {"NETLEDGER_API_PORT": str(api_ports()[number - 1])}
             instance = f"{name}.{number}" if count > 1 else name
             found.append(_python(places, instance, name, settings, ORDER["service"]))
     return found
@@ -90,6 +95,11 @@ def host_programs(
         settings |= (nova or {}) if name in metadata.ASKERS else {}
         found.append(_python(places, f"{name}@{host.name}", name, settings, ORDER["agent"]))
     return found
+
+
+def keystone() -> dict[str, str]:
+    """The caller's settings for Keystone."""
+    return {name: value for name, value in os.environ.items() if name.startswith(KEYSTONE)}
 
 
 def replicas(service: str) -> int:

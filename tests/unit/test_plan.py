@@ -76,6 +76,30 @@ def test_the_urls_of_given_servers_may_come_from_files(
         Backing(places)
 
 
+def test_keystones_settings_go_to_the_api_alone(
+    places: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("sesame\n")
+    given = {
+        "URL": "http://k:5000",
+        "USERNAME": "neutron",
+        "PROJECT": "service",
+        "PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"NETLEDGER_KEYSTONE_{name}", value)
+    monkeypatch.setenv("NETLEDGER_AUTH", "keystone")
+    plan.check(places)
+    told = {one.name: {name for name in one.env if "KEYSTONE" in name} for one in plan.services(places, "d", "a")}
+    assert told == {"api": {f"NETLEDGER_KEYSTONE_{name}" for name in given}, "ipam": set(), "topology": set()}
+    urls = dict.fromkeys(plan.AGENTS, "amqp://h/")
+    for one in plan.host_programs(places, Lab(places.run, "x-").host("compute1"), urls):
+        assert not any("KEYSTONE" in name for name in one.env)
+    monkeypatch.delenv("NETLEDGER_KEYSTONE_PROJECT")
+    with pytest.raises(BadSetting, match="NETLEDGER_AUTH=keystone needs NETLEDGER_KEYSTONE_PROJECT"):
+        plan.check(places)
+
+
 def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> None:
     lab = Lab(places.run, "x-")
     urls = {
