@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+IDLE_SECONDS = 5.0
+"""After so long without a request a connection is not trusted any more: the server may be closing it."""
 HEADERS = {"Content-Type": "application/json", "X-Project-Id": "b" * 32, "X-User-Id": "bench", "X-Roles": "admin"}
 
 
@@ -39,16 +41,19 @@ class Client:
         parts = urllib.parse.urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._connection: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def send(self, request: Request) -> Sample:
         """Send one request and read its whole answer; a connection that broke gives status 0."""
         data = None if request.body is None else json.dumps(request.body)
-        self._connection = self._connection or http.client.HTTPConnection(*self._address, timeout=120)
         begun = time.perf_counter()
+        if self._connection is None or begun - self._used > IDLE_SECONDS:
+            self._connection = http.client.HTTPConnection(*self._address, timeout=120)
         try:
             self._connection.request(request.method, request.path, data, HEADERS)
             answer = self._connection.getresponse()
             text = answer.read()
+            self._used = time.perf_counter()
             return Sample(answer.status, time.perf_counter() - begun, text)
         except (OSError, http.client.HTTPException):
             self._connection = None
