@@ -18,7 +18,7 @@ from libs.kernel import addresses, routes, sysctls
 from libs.kernel.inside import FOLDER, create, delete, exists, inside
 from libs.kernel.link_changes import delete_alone, delete_device, offload_off, set_link, set_sysctls
 from libs.kernel.names import checked_namespace
-from libs.kernel.rtnl import devices, gateway_routes, links, links_alone, links_named
+from libs.kernel.rtnl import devices, gateway_routes, links_alone, links_named
 
 Item = Mapping[str, Any]
 # a port of ours learns nothing from the network it serves, and its address is usable at once
@@ -54,7 +54,7 @@ def ensure(items: Sequence[Item]) -> list[dict[str, Any]]:
     [[device, cidr]] that were added, "made": [namespace or device that was not there]}; after an error what was changed before stays.
     """
     with IPRoute() as ipr:
-        peers = links(ipr)
+        peers = links_named(ipr, [device["peer"] for item in items for device in item["devices"]])
     return [_each(lambda item, done: _ensure(item, peers, done), item) for item in items]
 
 

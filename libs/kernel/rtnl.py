@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 LINK_SCOPE, _MAIN_TABLE, _UNICAST = 253, 254, 1
 _OURS = {3, 4}  # route protocols boot and static: what people and agents set, not the kernel nor router advertisements
@@ -26,8 +28,12 @@ def links(ipr: IPRoute) -> dict[str, dict[str, Any]]:
 
 
 def links_named(ipr: IPRoute, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """As `links`, of these alone, which must be there: among 1,000 others a dump takes 0.3 s."""
-    return {name: _told(ipr.link("get", ifname=name)[0]) for name in names}
+    """As `links`, of those of these that are there: a dump of 1,000 others takes 0.3 s."""
+    out = {}
+    for name in names:
+        with contextlib.suppress(NetlinkError):  # there is none
+            out[name] = _told(ipr.link("get", ifname=name)[0])
+    return out
 
 
 def _told(link: Any) -> dict[str, Any]:
