@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from bench.crowd import Crowd
 from bench.load import Request, Sample, drive
@@ -41,18 +42,23 @@ class Hosts:
             if failed:
                 raise RuntimeError(f"ports on {failed} could not be bound")
 
+    def _quiet(self) -> dict[str, Any]:
+        """The tally once everything was sent, and has arrived."""
+        self._stage.await_relay()
+        return self._crowd.await_quiet()
+
     def spread(self, number: int) -> None:
         """A network on `number` hosts; what one more port there means to all hosts together."""
         network, _ = self._stage.network(f"on-{number}", "10.0.0.0/16")
         begun = time.perf_counter()
         self._bind(network, self._crowd.hosts[:number])
-        entered = self._crowd.await_quiet()
+        entered = self._quiet()
         took = time.perf_counter() - begun - 1.5
         self._crowd.ask("forget")
         before = self._stage.meter().cpu_seconds()
         for _ in range(CREATED):
             self._bind(network, self._crowd.hosts[:1])
-        got = self._crowd.await_quiet()
+        got = self._quiet()
         cpu_ms = (self._stage.meter().cpu_seconds() - before) * 1000 / CREATED
         times, each = got["latencies"], got["messages"] / CREATED
         self._crowd.ask("forget")
@@ -67,10 +73,10 @@ class Hosts:
         requests = self._traffic(self._together(networks, each))
         drive(self._stage.url, requests, 4)
         _, calm = drive(self._stage.url, requests, 4)
-        self._crowd.await_quiet()
+        self._quiet()
         self._part(requests)
         took, busy = self._meet(requests[:400])
-        stats = self._crowd.await_quiet()
+        stats = self._quiet()
         before, during = (percentile([one.seconds * 1000 for one in some], 99) for some in (calm, busy))
         failed = sum(not 200 <= one.status < 300 for one in (*calm, *busy))
         self._say(
@@ -86,7 +92,7 @@ class Hosts:
         for number, network in enumerate(ids):
             first = number * each % len(hosts)
             self._bind(network, [hosts[(first + step) % len(hosts)] for step in range(min(each, len(hosts)))])
-        self._crowd.await_quiet()
+        self._quiet()
         return ids
 
     @staticmethod
