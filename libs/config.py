@@ -72,7 +72,9 @@ class Settings:
     keystone_project: str = _setting("", str, "that user's project")
     keystone_user_domain: str = _setting("Default", str, "name of that user's domain")
     keystone_project_domain: str = _setting("Default", str, "name of that project's domain")
-    keystone_seconds: float = _setting(5.0, seconds, "deadline of a question to Keystone, in seconds")
+    keystone_seconds: float = _setting(
+        5.0, seconds, "how long Keystone may take to be reached, and to answer, in seconds"
+    )
     keystone_cache_seconds: float = _setting(
         60.0, seconds, "for how long a valid token is believed without asking again: so late a revocation may work"
     )

@@ -42,11 +42,13 @@ class Login:
 
 
 class KeystoneClient:
-    """`validate` answers within about `seconds` a step; `verify`: as in requests, a CA file or True."""
+    """`validate` answers within about `seconds` a step; `verify`: as in requests, a CA file or True. Side effect: keystoneauth1 logs
+    no more."""
 
     def __init__(
         self, login: Login, seconds: float, verify: str | bool = True, ticks: Callable[[], float] = time.monotonic
     ) -> None:
+        logging.getLogger("keystoneauth").setLevel(logging.CRITICAL)  # what it would say of a retry, we say once
         self._url, self._seconds, self._ticks = f"{login.url}/auth/tokens", seconds, ticks
         self._us = v3.Password(
             auth_url=login.url,

@@ -44,13 +44,12 @@ class Token:
     issued_at: float
     expires_at: float
 
+    def holds(self, now: float) -> bool:
+        return self.user.enabled and self.user.since < self.issued_at and now < self.expires_at
+
 
 class KeystoneError(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
+    """An answer that is an error: (status, message)."""
 
 
 class FakeKeystone:
@@ -111,7 +110,7 @@ class FakeKeystone:
             return self.status, {"error": {"code": self.status, "message": "as the test wants it"}}, {}
         try:
             if not path.startswith(("/v3/auth/tokens", "/v3/users", "/v3/projects")):
-                raise KeystoneError(404, "The resource could not be found.")
+                raise KeystoneError(404, "Not found.")
             if (method, path) == ("POST", "/v3/auth/tokens"):
                 return self._login(body["auth"])
             caller = self._valid(headers["X-Auth-Token"] or "", 401)
@@ -119,7 +118,8 @@ class FakeKeystone:
                 return self._about_token(method, query, headers["X-Subject-Token"] or "", caller)
             return self._about_users(method, path, query, body)
         except KeystoneError as error:
-            return error.status, {"error": {"code": error.status, "message": error.message}}, {}
+            status, message = error.args
+            return status, {"error": {"code": status, "message": message}}, {}
 
     def _login(self, asked: Any) -> Answer:
         self.logins += 1
@@ -152,10 +152,7 @@ class FakeKeystone:
         if (method, path) == ("GET", "/v3/users"):
             wanted = [one for one in self.users.values() if one.name == query.get("name", one.name)]
             return 200, {"users": [{"id": one.id, "name": one.name} for one in wanted]}, {}
-        found = [one for one in self.users.values() if path == f"/v3/users/{one.id}"]
-        if not found:
-            raise KeystoneError(404, "The resource could not be found.")
-        (user,) = found
+        (user,) = (one for one in self.users.values() if path == f"/v3/users/{one.id}")
         user.enabled = body["user"]["enabled"]
         if not user.enabled:
             user.since = time.time()
@@ -163,8 +160,7 @@ class FakeKeystone:
 
     def _valid(self, text: str, status: int, window: float = 0.0) -> Token:
         found = self.tokens.get(text)
-        good = found is not None and found.user.enabled and found.user.since < found.issued_at
-        if found is not None and good and time.time() < found.expires_at + window:
+        if found is not None and found.holds(time.time() - window):
             return found
         raise KeystoneError(status, UNAUTHORIZED if status == 401 else "Failed to validate token")
 
