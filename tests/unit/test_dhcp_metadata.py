@@ -46,6 +46,12 @@ def test_an_isolated_subnet_leads_to_metadata_through_its_dhcp_port_and_repeats_
     assert wanted.metadata
 
 
+def test_broadcasts_leave_under_the_servers_own_address_whatever_the_network() -> None:
+    facts = Facts()
+    network_id, _ = facts.served_network("192.168.5.0/24", "192.168.5.2", gateway="192.168.5.1")
+    assert served(facts, network_id).device.addresses == ("192.168.5.2/24", "169.254.169.254/32")
+
+
 def test_without_a_gateway_there_is_no_default_route_to_repeat() -> None:
     facts = Facts()
     network_id, _ = facts.served_network()

@@ -99,10 +99,11 @@ def _device(port: Port, subnets: list[Subnet], mtu: int, metadata: bool, refused
         return None
     if not addresses:
         return None
-    addresses += [f"{METADATA_ADDRESS}/32"] if metadata else []
+    addresses.sort()
+    addresses += [f"{METADATA_ADDRESS}/32"] if metadata else []  # last: broadcasts leave under a device's first address
     held = {fixed.subnet_id for fixed in port.fixed_ips}
     gateway = next((one for subnet in subnets if subnet.subnet_id in held and (one := _gateway(subnet))), None)
-    return Device(port_id, f"tap{port_id[:11]}", f"ns-{port_id[:11]}", mac, mtu, tuple(sorted(addresses)), gateway)
+    return Device(port_id, f"tap{port_id[:11]}", f"ns-{port_id[:11]}", mac, mtu, tuple(addresses), gateway)
 
 
 def _gateway(subnet: Subnet) -> str | None:
