@@ -26,7 +26,7 @@ from libs.codec.messages import (
     question_to_json,
 )
 from libs.codec.texts import feed_text, recorded_text, stored_text
-from libs.codec.values import canonical, from_json, to_json
+from libs.codec.values import canonical, canonical_json, from_json, to_json
 
 __all__ = [
     "EVENT_TYPES",
@@ -36,6 +36,7 @@ __all__ = [
     "answer_from_json",
     "answer_to_json",
     "canonical",
+    "canonical_json",
     "decode",
     "encode",
     "event_from_json",

@@ -49,3 +49,8 @@ def from_json(cls: type[T], data: Any) -> T:
 def canonical(value: Any) -> str:
     """The one JSON text of `value`: sorted keys, no spaces, ASCII. Raises ValueError for a number that JSON has not (NaN)."""
     return _CANONICAL.encode(to_json(value))
+
+
+def canonical_json(data: Any) -> str:
+    """The same of what `to_json` gave."""
+    return _CANONICAL.encode(data)

@@ -45,8 +45,13 @@ class Stored:
 
 
 def meta_text(context: Context) -> str:
-    """A context as stored beside each of its events: {actor, at, causation_id, command_id, correlation_id, request_id}."""
-    return codec.canonical(context)
+    """A context as stored beside each of its events: {actor, at, causation_id, command_id, correlation_id, request_id}; what Keystone
+    told of the actor is there when it told anything."""
+    meta = codec.to_json(context)
+    for name in ("domain", "service_roles"):
+        if not meta["actor"][name]:
+            del meta["actor"][name]
+    return codec.canonical_json(meta)
 
 
 def genesis(log_id: str) -> bytes:

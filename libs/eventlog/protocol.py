@@ -15,8 +15,9 @@ from libs.model import Context
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One event as the log holds it. `meta`: {request_id, actor {user, project, roles}, command_id, correlation_id,
-    causation_id, at}. `recorded_at`: UTC ISO 8601 with microseconds and `Z`, never decreasing with position."""
+    """One event as the log holds it. `meta`: {request_id, actor {user, project, roles, and domain and service_roles where Keystone
+    told them}, command_id, correlation_id, causation_id, at}. `recorded_at`: UTC ISO 8601 with microseconds and `Z`, never decreasing
+    with position."""
 
     position: int
     stream: str

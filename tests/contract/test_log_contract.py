@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from libs.codec import from_json
 from libs.eventlog.follow import Tail
 from libs.eventlog.memory import MemoryLog
 from libs.eventlog.postgres import PostgresLog
@@ -20,6 +22,7 @@ from libs.eventlog.protocol import (
     StaleVersion,
     Unchanged,
 )
+from libs.model import Actor
 from tests.contract.log_cases import (
     NET,
     SUBNET,
@@ -83,6 +86,14 @@ def test_an_event_comes_back_as_it_went_in(log: Log) -> None:
     }
     assert recorded.recorded_at.endswith("Z")
     assert len(recorded.recorded_at) == len("2026-11-22T12:00:00.000000Z")
+
+
+def test_what_keystone_told_of_who_asked_is_kept(log: Log) -> None:
+    actor = Actor("u1", "p1", ("member",), "default", ("service",))
+    log.append([Append(replace(context(), actor=actor), (change("a", 0, created("a")),))])
+    (recorded,) = log.read(0, 10)
+    kept = {"user": "u1", "project": "p1", "roles": ["member"], "domain": "default", "service_roles": ["service"]}
+    assert recorded.meta["actor"] == kept and from_json(Actor, kept) == actor
 
 
 def test_read_gives_pages_after_a_position(log: Log) -> None:
