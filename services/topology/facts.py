@@ -18,6 +18,8 @@ EVENT = (
     "e.position, e.stream, e.version, e.type, e.data::text,"
     " json_build_object('request_id', e.meta->>'request_id')::text, " + statements.TIME.format("e.recorded_at")
 )
+TOGETHER = 50
+"""Networks whose facts one statement reads: each costs some planning."""
 SKIPPED = [type_name(cls) for cls in NOT_FOR_HOSTS]
 
 OF_AGENTS = """
@@ -26,18 +28,18 @@ OF_AGENTS = """
 
 # Streams that live at a position: those that live now, and those that ended after it; so far, that is, as a relay that is far
 # behind need not read the whole log for it: a reader of facts ignores those about a stream that it does not know.
-# For many networks at once, of each the first facts: those streams that ended are looked for once.
-_NETWORK_FACTS = f"""
+# Of many networks at once, of each the first facts: those streams that ended are looked for once. Each network stands in a part of
+# its own, so that the planner knows it: a new one has a few streams, while one of them all may have a million.
+_ENDED = """
     with ended as materialized (
         select distinct h.stream, h.network_id from event l join stream_head h using (stream)
-        where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s))
-    select n.id, f.* from unnest(%(networks)s) n(id) cross join lateral (
-        select {EVENT} from (
-            select stream from stream_head where network_id = n.id and alive
-            union select stream from ended where network_id = n.id) w join event e using (stream)
-        where e.position <= %(upto)s and e.type <> all (%(skipped)s)
-        order by e.position limit %(limit)s) f
-    order by f.position"""
+        where l.position > %(upto)s and l.position <= %(upto)s + 2000 and h.network_id = any (%(networks)s))"""
+_NETWORK_FACTS = f"""
+    (select {{number}}::int, {EVENT} from (
+        select stream from stream_head where network_id = %(network_{{number}})s and alive
+        union select stream from ended where network_id = %(network_{{number}})s) w join event e using (stream)
+    where e.position <= %(upto)s and e.type <> all (%(skipped)s)
+    order by e.position limit %(limit)s)"""
 _AGENT_FACTS = (
     f"select a.host, {EVENT} from ({OF_AGENTS}) e join agent a on e.stream = 'agent-' || a.id order by position"
 )
@@ -83,11 +85,17 @@ def relayed(connection: Connection) -> int:
 
 def of_networks(connection: Connection, networks: Collection[str], upto: int, limit: int) -> dict[str, list[Recorded]]:
     """{network: facts with position <= upto of its streams that live at `upto`}, by position, the first `limit` of each."""
-    found: dict[str, list[Recorded]] = {network: [] for network in networks}
-    if networks:
-        params = {"networks": list(networks), "upto": upto, "limit": limit, "skipped": SKIPPED}
-        for network, *event in query(connection, _NETWORK_FACTS, params):
-            found[network].append(_recorded(event))
+    names = list(networks)
+    found: dict[str, list[Recorded]] = {network: [] for network in names}
+    for start in range(0, len(names), TOGETHER):
+        some = names[start : start + TOGETHER]
+        parts = " union all ".join(_NETWORK_FACTS.format(number=number) for number in range(len(some)))
+        named = {f"network_{number}": network for number, network in enumerate(some)}
+        params = {"networks": some, "upto": upto, "limit": limit, "skipped": SKIPPED, **named}
+        for number, *event in query(connection, f"{_ENDED} {parts}", params):
+            found[some[number]].append(_recorded(event))
+    for facts in found.values():
+        facts.sort(key=lambda one: one.position)
     return found
 
 
