@@ -18,7 +18,8 @@ from tests.dataplane.ovs_process import until
 from tests.dataplane.ovs_world import World
 
 pytestmark = pytest.mark.root
-ROUNDS = 6  # which flow Open vSwitch 3.1 leaves in its cache is a matter of hashes: in about every second run the wrong one
+# Which flow Open vSwitch 3.1 leaves in its cache is a matter of hashes: in about every second run the wrong one.
+ROUNDS = 6
 
 
 @pytest.fixture(scope="module")
