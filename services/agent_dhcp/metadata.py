@@ -8,7 +8,7 @@ from libs.metadata.asking import Guest
 from libs.metadata.keeper import Door
 from libs.model import is_uuid
 
-_GUEST_OWNERS = "compute:"
+_GUEST_OWNERS = ("compute:", "baremetal:")
 
 
 def door(served: Served | None, view: View | None) -> tuple[str, Door] | None:

@@ -124,6 +124,13 @@ class TestDoors:
         door = Door(80, "169.254.169.254", {"10.0.0.5": Guest(VM, "p")})
         assert story.doors.open == {f"qdhcp-{network_id}": door}
 
+    def test_a_server_without_a_hypervisor_is_known_as_it_is_behind_a_router(self) -> None:
+        story = Story(OPEN)
+        network_id, subnet_id = story.facts.served_network(gateway="10.0.0.1")
+        story.facts.port(network_id, A, (subnet_id, "10.0.0.5"), owner="baremetal:none", device=VM)
+        story.go()
+        assert self.guests(story) == {"10.0.0.5": Guest(VM, "p")}
+
     def test_a_port_that_comes_moves_or_goes_is_told_without_touching_more_than_its_file(self) -> None:
         story = Story(OPEN)
         network_id, subnet_id = story.facts.served_network(gateway="10.0.0.1")
