@@ -12,6 +12,7 @@ from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
 from libs.agent.upkeep import Incomplete, Upkeep
 from libs.eventlog.protocol import Recorded
+from libs.events import FloatingIpAssociated
 from libs.feed import Routing
 from libs.materialise.l3 import NAMESPACE_PREFIX, Desired, Place, Wanted, Work, plan, serve
 from libs.materialise.l3.rules import PROXY_PORT
@@ -67,7 +68,10 @@ class Brain:
 
     def take(self, recorded: Recorded) -> None:
         """Take in one event; the host is not touched."""
-        self._upkeep.mark(self._desired.take(recorded))
+        keys = self._desired.take(recorded)
+        if keys and isinstance(recorded.event, FloatingIpAssociated):
+            self._told.associated(recorded.event.floatingip_id)
+        self._upkeep.mark(keys)
 
     def ended(self, folder: str) -> None:
         """A router's radvd is gone: the next apply reads that router back and repairs it."""

@@ -22,18 +22,24 @@ class Told:
         self._reports: dict[
             str, tuple[Wanted | None, bool, _Reports]
         ] = {}  # {router_id: (brought about, failing, reports)}
+        self._anew: set[str] = set()
+
+    def associated(self, floatingip_id: str) -> None:
+        """With a new association nothing is known of it on the server, though it may be as the one before: it is told anew."""
+        self._anew.add(floatingip_id)
 
     def news(self, applied: Mapping[str, Wanted], failing: Mapping[str, int]) -> Routing | None:
         """What is other than what was told before, and counts as told from now on."""
+        anew, self._anew = self._anew, set()
         new: _Reports = {}
         down: _Reports = {}
         for router_id in {*applied, *failing, *self._reports}:
             state = applied.get(router_id), failing.get(router_id, 0) >= _PATIENCE
             known = self._reports.get(router_id, (None, False, {}))
-            if state[0] is known[0] and state[1] == known[1]:
+            if state[0] is known[0] and state[1] == known[1] and anew.isdisjoint(known[2]):
                 continue
             now = self._of(router_id, *state)
-            new |= {id: report for id, report in now.items() if known[2].get(id) != report}
+            new |= {id: report for id, report in now.items() if known[2].get(id) != report or id in anew}
             down |= {
                 id: replace(known[2][id], working=False, reason="") for id in self._silent(router_id, known[2], now)
             }

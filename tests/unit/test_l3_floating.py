@@ -109,6 +109,20 @@ def test_they_are_reported_when_they_work_and_once() -> None:
     assert story.told is None, "the server knows that itself"
 
 
+def test_one_that_is_let_go_and_taken_again_at_once_is_reported_again() -> None:
+    story = settled()
+    floating = story.town.floating(FLOATING, story.town.two, Town.TWO)
+    other = story.town.floating("198.51.100.12", story.town.one, Town.ONE)
+    story.go()
+    story.facts.disassociate(floating, FLOATING, story.town.router, story.town.two, Town.TWO)
+    story.facts.associate(floating, FLOATING, story.town.router, story.town.two, Town.TWO, story.town.inside)
+    assert story.go() == [], "on the host nothing is other than it was"
+    told = {one.floatingip_id: one.working for one in story.told.floatingips} if story.told else {}
+    assert told == {floating: True}, f"the server holds that one for down, and knows of {other}"
+    story.go()
+    assert story.told is None
+
+
 def test_those_of_a_router_that_is_switched_off_work_no_longer() -> None:
     story = Story()
     story.town.floating(FLOATING, story.town.two, Town.TWO)
