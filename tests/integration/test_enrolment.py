@@ -69,7 +69,7 @@ def test_an_operator_enrols_renews_and_revokes(operator: Operator, tmp_path: Pat
     name, folder = host(), tmp_path / "for-the-host"
     shown = operator.enrol(name, "--out", str(folder))
     files = {path.name: path for path in folder.iterdir()}
-    assert set(files) == {f"{agent_user(kind, name)}.url" for kind in (OVS_AGENT, DHCP_AGENT)}
+    assert set(files) == {f"{agent_user(kind, name)}.url" for kind in (OVS_AGENT, DHCP_AGENT, L3_AGENT)}
     for path in files.values():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert path.read_text().strip().partition("@")[0] not in shown
