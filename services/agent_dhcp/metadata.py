@@ -12,7 +12,7 @@ _GUEST_OWNERS = ("compute:", "baremetal:")
 
 
 def door(served: Served | None, view: View | None) -> tuple[str, Door] | None:
-    """(namespace, door) of a network as it is served now; None where a router leads to metadata, or nothing is served."""
+    """(namespace, door) of a network as it is served now; None where no IPv4 is served."""
     if served is None or view is None or not served.metadata:
         return None
     return served.namespace, Door(METADATA_PORT, METADATA_ADDRESS, guests(view))

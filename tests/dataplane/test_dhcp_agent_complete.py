@@ -1,4 +1,4 @@
-"""What guests get from a DHCP agent beside a lease: options of their own, metadata without a router; and two agents at once."""
+"""What guests get from a DHCP agent beside a lease: options of their own, metadata at the DHCP port; and two agents at once."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_server_on_an_isolated_network_gets_its_metadata_and_nobody_else_any(n
     assert ask(guest, "10.0.0.2")[0] == 404
 
 
-def test_a_router_takes_the_route_over_without_a_new_dnsmasq(open_host: Open) -> None:
+def test_a_router_takes_the_route_over_and_leases_from_before_still_lead_to_metadata(open_host: Open) -> None:
     host, network_id, subnet_id = open_host
     host.facts.port(network_id, A, (subnet_id, "10.0.0.5"), device=VM)
     host.go()
@@ -87,13 +87,13 @@ def test_a_router_takes_the_route_over_without_a_new_dnsmasq(open_host: Open) ->
     before, namespace = host.pid(network_id), f"qdhcp-{network_id}@{host.name}"
     router = host.facts.port(network_id, "fa:16:3e:00:00:99", (subnet_id, "10.0.0.1"), owner=ROUTER_INTERFACE_OWNER)
     host.go()
-    wait_until(lambda: "169.254" not in sh("ip", "-n", namespace, "addr"))
-    assert guest.lease() == "10.0.0.5"
-    assert (guest.seen["staticroutes"], guest.seen["router"]) == ("", "10.0.0.1")
+    wait_until(lambda: guest.lease() == "10.0.0.5" and guest.seen["staticroutes"] == "", 15.0)
+    assert guest.seen["router"] == "10.0.0.1"
+    assert ask(guest, "10.0.0.2") == FOUND, "a guest that has not renewed its lease asks there"
+    assert "169.254.169.254/32" in sh("ip", "-n", namespace, "addr")
     host.facts.delete_port(router, network_id, (subnet_id, "10.0.0.1"))
     host.go()
-    wait_until(lambda: "169.254" in sh("ip", "-n", namespace, "addr"))
-    assert guest.lease() == "10.0.0.5"
+    wait_until(lambda: guest.lease() == "10.0.0.5" and route_to_metadata(guest) == "10.0.0.2", 15.0)
     assert ask(guest, route_to_metadata(guest)) == FOUND
     assert host.pid(network_id) == before
 

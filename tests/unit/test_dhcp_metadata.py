@@ -1,4 +1,4 @@
-"""Where guests find metadata without a router: a route, an address, a door; and all of it gone when a router comes."""
+"""Where guests find metadata without a router: a route, an address, a door; the route alone goes when a router comes."""
 
 from __future__ import annotations
 
@@ -58,12 +58,24 @@ def test_without_a_gateway_there_is_no_default_route_to_repeat() -> None:
     assert f"option:classless-static-route,{TO_METADATA}\n" in text_of(served(facts, network_id).options)
 
 
-def test_a_router_at_the_gateway_leads_there_instead() -> None:
+def test_a_router_at_the_gateway_leads_there_instead_and_who_still_comes_here_is_answered() -> None:
     facts = Facts()
     network_id, subnet_id = facts.served_network(gateway="10.0.0.1")
     attach_router(facts, network_id, subnet_id, "10.0.0.1")
     wanted = served(facts, network_id)
-    assert "169.254.169.254" not in text_of(wanted.options) + " ".join(wanted.device.addresses)
+    assert "169.254.169.254" not in text_of(wanted.options)
+    assert "169.254.169.254/32" in wanted.device.addresses
+    assert wanted.metadata
+
+
+def test_a_network_with_ipv6_alone_has_nobody_to_answer() -> None:
+    facts = Facts()
+    network_id = facts.network()
+    six = facts.subnet(network_id, "fd00::/64", gateway="fd00::1", ipv6_address_mode="dhcpv6-stateful")
+    facts.schedule(network_id)
+    facts.dhcp_port(network_id, "fa:16:3e:dc:00:01", (six, "fd00::2"))
+    wanted = served(facts, network_id)
+    assert wanted.device.addresses == ("fd00::2/64",)
     assert not wanted.metadata
 
 
@@ -146,16 +158,21 @@ class TestDoors:
         story.go()
         assert self.guests(story) == {}
 
-    def test_when_a_router_comes_the_door_shuts_and_when_it_goes_it_opens(self) -> None:
+    def test_a_router_that_comes_and_goes_leaves_the_door_open_for_guests_with_a_lease_from_before(self) -> None:
         story = Story(OPEN)
         network_id, subnet_id = story.facts.served_network(gateway="10.0.0.1")
+        story.facts.port(network_id, A, (subnet_id, "10.0.0.5"), device=VM)
         story.go()
         router = attach_router(story.facts, network_id, subnet_id, "10.0.0.1")
-        assert "dnsmasq.ensure" not in story.go(), "no dnsmasq starts anew for that"
-        assert story.doors.open == {}
+        verbs = story.go()
+        assert "dnsmasq.ensure" not in verbs and "links.ensure" not in verbs, "only what leases tell changes"
+        assert TO_METADATA not in str(story.host.folders)
+        assert list(story.doors.open) == [f"qdhcp-{network_id}"]
+        assert self.guests(story) == {"10.0.0.5": Guest(VM, "p")}
         story.facts.delete_port(router, network_id, (subnet_id, "10.0.0.1"))
         story.go()
-        assert list(story.doors.open) == [f"qdhcp-{network_id}"]
+        assert TO_METADATA in str(story.host.folders)
+        assert self.guests(story) == {"10.0.0.5": Guest(VM, "p")}
 
     def test_a_network_that_is_unscheduled_is_served_metadata_no_longer(self) -> None:
         story = Story(OPEN)

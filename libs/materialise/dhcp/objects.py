@@ -15,7 +15,7 @@ METADATA_ADDRESS, METADATA_PORT = "169.254.169.254", 80
 @dataclass(frozen=True, slots=True)
 class Place:
     """The host that serves. folder: absolute, holds a folder per network. user: whom dnsmasq becomes, empty for its own choice.
-    domain: that guests' names end in. metadata: whether guests without a router find the metadata service here."""
+    domain: that guests' names end in. metadata: whether guests find the metadata service here."""
 
     host: str
     folder: str

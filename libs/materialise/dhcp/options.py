@@ -39,9 +39,11 @@ def is_isolated(subnet: Subnet, ports: Iterable[Port]) -> bool:
     return all((one.subnet_id, one.ip_address) != (subnet.subnet_id, subnet.gateway_ip) for one in gateways)
 
 
-def serves_metadata(served: Sequence[Subnet], ports: Sequence[Port], place: Place) -> bool:
-    """Whether the network's guests are to find the metadata service at its DHCP port."""
-    return place.metadata and any(one.ip_version == 4 and is_isolated(one, ports) for one in served)
+def serves_metadata(served: Sequence[Subnet], place: Place) -> bool:
+    """Whether guests that ask at the network's DHCP port find the metadata service there.
+
+    A router changes nothing: guests that booted before it came keep their route to here until they renew their leases."""
+    return place.metadata and any(one.ip_version == 4 for one in served)
 
 
 def option_lines(

@@ -28,7 +28,7 @@ def serve(view: View, place: Place) -> Served | None:
     if own is None or place.host not in network.hosts or not network.admin_state_up or not served:
         return None
     ports = tuple(view.ports.values())
-    metadata = serves_metadata(served, ports, place)
+    metadata = serves_metadata(served, place)
     device = _device(own, subnets, _mtu(network.mtu), metadata, refused)
     if device is None or not is_uuid(network.network_id):
         return None
