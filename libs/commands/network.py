@@ -51,13 +51,18 @@ class DeleteNetwork:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDhcp:
-    """Let this DHCP agent serve the network: the fact and the agent's DHCP port (port_id) in one commit. Repeats change nothing."""
+    """Let this DHCP agent serve the network: the fact and the agent's DHCP port (port_id) in one commit. Repeats change nothing.
+
+    replaces: id of an agent that ends serving in the same commit, for `reason`; its port goes, and its addresses go over.
+    """
 
     network_id: str
     agent_id: str
     host: str
     availability_zone: str
     port_id: str
+    replaces: str = ""
+    reason: str = "asked"
 
 
 @dataclass(frozen=True, slots=True)

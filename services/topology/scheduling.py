@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from libs.commands import Command, ScheduleDhcp, UnscheduleDhcp, UpdatePort, WantedAddress
 from libs.model import DHCP_AGENT, OVS_AGENT
@@ -51,10 +51,9 @@ def commands(
     lost.sort(key=lambda one: agents.get(one.agent_id) is not None)  # those that were deleted go first
     out = [command for server in kept for command in _mend(view, server, agents, cause)]
     for agent in choose(kept, candidates(network, agents), loads, wanted - len(kept)):
-        if lost:  # first, so that its address is free for the other one
-            out.append(_replaced(network, lost.pop(0), agents))
-        out.append(_schedule(network, agent.id, agent.host, agent.availability_zone, cause))
-    return [*out, *(_replaced(network, one, agents) for one in lost if agents.get(one.agent_id) is None)]
+        fresh = _schedule(network, agent.id, agent.host, agent.availability_zone, cause)
+        out.append(_instead(fresh, lost.pop(0), agents) if lost else fresh)
+    return [*out, *(_unschedule(network, one, DELETED) for one in lost if agents.get(one.agent_id) is None)]
 
 
 def is_lacking(view: Served, agents: Agents, wanted: int) -> bool:
@@ -142,8 +141,9 @@ def _unschedule(network: Network, server: DhcpServer, reason: str) -> Unschedule
     return UnscheduleDhcp(network.id, server.agent_id, server.host, server.port_id, reason)
 
 
-def _replaced(network: Network, server: DhcpServer, agents: Agents) -> UnscheduleDhcp:
-    return _unschedule(network, server, DOWN if agents.get(server.agent_id) else DELETED)
+def _instead(command: ScheduleDhcp, server: DhcpServer, agents: Agents) -> ScheduleDhcp:
+    """In one commit with the lost server's end, so that its addresses go over."""
+    return replace(command, replaces=server.agent_id, reason=DOWN if agents.get(server.agent_id) else DELETED)
 
 
 def _schedule(network: Network, agent_id: str, host: str, zone: str, cause: str) -> ScheduleDhcp:

@@ -43,6 +43,12 @@ def servers(cloud: Cloud, network: str) -> list[str]:
     return sorted(one.host for one in found.dhcp)
 
 
+def dhcp_addresses(cloud: Cloud, network: str) -> list[str]:
+    """What guests are told to ask for names, and go through for metadata."""
+    ports = [cloud.state("port", one.port_id) for one in cloud.state("network", network).dhcp]
+    return sorted(one.ip_address for port in ports for one in port.fixed_ips)
+
+
 def test_a_dead_hosts_router_and_networks_are_served_by_others_and_not_given_back(cloud: Cloud) -> None:
     hosts = {host.name: host for host in (a_host(cloud, f"net{number}") for number in range(3))}
     red, external = cloud.network(), an_outside(cloud)
@@ -52,7 +58,7 @@ def test_a_dead_hosts_router_and_networks_are_served_by_others_and_not_given_bac
     eventually("two serve the network", lambda: len(servers(cloud, red)) == 2)
     dead = hosts[router(cloud, id).host]
     eventually("the host holds it", lambda: runs_on(cloud, id, dead))
-    before = servers(cloud, red)
+    before, known = servers(cloud, red), dhcp_addresses(cloud, red)
     dead.falls_silent()
     took = eventually("the router runs elsewhere", lambda: router(cloud, id).host != dead.name)
     assert took < 4 * cloud.settings.agent_down_seconds
@@ -61,6 +67,7 @@ def test_a_dead_hosts_router_and_networks_are_served_by_others_and_not_given_bac
     eventually("two live ones serve the network", lambda: dead.name not in servers(cloud, red))
     assert len(servers(cloud, red)) == 2
     assert set(servers(cloud, red)) >= set(before) - {dead.name}
+    assert dhcp_addresses(cloud, red) == known
     assert f"router-{id}" in dead.l3.brain.holds.streams, "it does not know yet"
     dead.falls_silent(False)
     for agent in (dead.ovs, dead.l3, dead.dhcp):
@@ -151,6 +158,7 @@ def test_the_next_leader_knows_which_networks_wait_for_another_server(cloud: Clo
     red = cloud.network()
     cloud.subnet(red)
     eventually("both serve the network", lambda: servers(cloud, red) == sorted([dead.name, alive.name]))
+    known = dhcp_addresses(cloud, red)
     dead.falls_silent()
     eventually("it is down", lambda: cloud.agent_row("net0", DHCP_AGENT)[1] is False)  # type: ignore[index]
     time.sleep(1.0)
@@ -159,6 +167,9 @@ def test_the_next_leader_knows_which_networks_wait_for_another_server(cloud: Clo
     eventually("another leads", lambda: leads(cloud))
     late = a_host(cloud, "net2")
     eventually("it is served by two again", lambda: servers(cloud, red) == sorted([alive.name, late.name]))
+    assert dhcp_addresses(cloud, red) == known, "guests need not learn anything"
+    kinds = Counter(cloud.facts_of(f"network-{red}"))
+    assert (kinds["NetworkDhcpScheduled"], kinds["NetworkDhcpUnscheduled"]) == (3, 1)
 
 
 def many_routers(cloud: Cloud, number: int) -> list[str]:

@@ -78,6 +78,12 @@ def hosts_of(commands: list[Command]) -> list[str]:
     return [command.host for command in commands if isinstance(command, ScheduleDhcp)]
 
 
+def replaced(commands: list[Command]) -> list[tuple[str, str, str]]:
+    """(new host, agent that it stands in for, why); every command must be a schedule."""
+    assert len(hosts_of(commands)) == len(commands)
+    return [(one.host, one.replaces, one.reason) for one in commands if isinstance(one, ScheduleDhcp)]
+
+
 def test_a_network_with_dhcp_gets_the_least_loaded_agent() -> None:
     assert hosts_of(done(served(), cloud("a", "b", "c"), loads={"a": 3, "b": 1, "c": 2})) == ["b"]
 
@@ -137,9 +143,7 @@ def test_a_server_whose_agent_is_down_is_looked_at_again_until_it_is_given_up() 
     agents.take(AgentWentDown("dhcp-a", "a"))
     assert done(view, agents) == []
     assert scheduling.is_lacking(view, agents, 1)
-    gone, fresh = done(view, agents, lost=("a",))
-    assert gone == UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "agent down")
-    assert hosts_of([fresh]) == ["b"]
+    assert replaced(done(view, agents, lost=("a",))) == [("b", "dhcp-a", "agent down")]
 
 
 def test_a_lost_server_stays_as_long_as_nobody_takes_its_place() -> None:
@@ -153,12 +157,26 @@ def test_a_lost_server_stays_as_long_as_nobody_takes_its_place() -> None:
 def test_the_second_server_goes_on_while_the_first_is_replaced() -> None:
     agents = cloud("a", "b", "c", zones={"a": "east", "b": "west", "c": "west"})
     agents.take(AgentWentDown("dhcp-a", "a"))
-    gone, fresh = done(served(its_port("a", "s1"), its_port("b", "s1")), agents, wanted=2, lost=("a",))
-    assert (gone, hosts_of([fresh])) == (UnscheduleDhcp(NET, "dhcp-a", "a", "port-a", "agent down"), ["c"])
+    commands = done(served(its_port("a", "s1"), its_port("b", "s1")), agents, wanted=2, lost=("a",))
+    assert replaced(commands) == [("c", "dhcp-a", "agent down")]
     after = served(its_port("b", "s1"), its_port("c", "s1"))
     agents.take(AgentCameUp("dhcp-a", "a"))
     assert done(after, agents, wanted=2) == [], "who comes back gets nothing back"
     assert not scheduling.is_lacking(after, agents, 2)
+
+
+def test_one_new_server_stands_in_for_the_deleted_agent_before_the_one_that_is_down() -> None:
+    agents, view = cloud("a", "b", "c"), served(its_port("a", "s1"), its_port("b", "s1"))
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    agents.take(AgentDeleted("dhcp-b", "b", DHCP_AGENT))
+    assert replaced(done(view, agents, wanted=2, lost=("a", "b"))) == [("c", "dhcp-b", "agent deleted")]
+
+
+def test_of_two_new_servers_only_one_stands_in_for_the_lost_one() -> None:
+    agents = cloud("a", "b", "c")
+    agents.take(AgentWentDown("dhcp-a", "a"))
+    commands = done(served(its_port("a", "s1")), agents, wanted=2, lost=("a",))
+    assert replaced(commands) == [("b", "dhcp-a", "agent down"), ("c", "", "asked")]
 
 
 def test_without_dhcp_subnets_the_servers_go() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 from libs.commands import ScheduleDhcp, UnscheduleDhcp, WantedAddress
 from libs.errors import Refusal, is_exhaustion
@@ -11,6 +12,7 @@ from libs.events import (
     AddressReleased,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
+    NetworkEvent,
     PortCreated,
     PortDeleted,
     PortEvent,
@@ -45,23 +47,44 @@ def _served(network: Network, agent_id: str) -> DhcpServer | None:
 
 
 def scheduling_needs(command: ScheduleDhcp, world: World) -> tuple[str, ...]:
-    """The network, then its subnets."""
-    network = network_at(world, command.network_id)
-    subnets = () if network is None else network.subnet_ids
-    return (stream_of("network", command.network_id), *(stream_of("subnet", id) for id in subnets))
+    """The network, then its subnets and the port of the agent that is replaced."""
+    stream, network = stream_of("network", command.network_id), network_at(world, command.network_id)
+    if network is None:
+        return (stream,)
+    lost = _served(network, command.replaces)
+    ports = (stream_of("port", lost.port_id),) if lost else ()
+    return (stream, *(stream_of("subnet", id) for id in network.subnet_ids), *ports)
+
+
+def _lost_ports(command: ScheduleDhcp, world: World, network: Network) -> tuple[Resource, ...]:
+    """The port of the agent that is replaced, if both still are."""
+    lost = _served(network, command.replaces)
+    return ports_at(world, (lost.port_id,)) if lost else ()
+
+
+def _taken_over(command: ScheduleDhcp, world: World, network: Network) -> tuple[FixedIp, ...]:
+    """What guests know the lost server by (DNS server, next hop of metadata) and must not have to learn anew."""
+    served = {one.id for one in subnets_of(world, network) if one.enable_dhcp and not one.is_automatic}
+    ports = _lost_ports(command, world, network)
+    return tuple(one for port in ports for one in port.state.fixed_ips if one.subnet_id in served)
 
 
 def _address_questions(command: ScheduleDhcp, world: World, network: Network) -> tuple[ChooseAddresses, ...]:
-    """One for each subnet with DHCP, so that a full one leaves the others theirs; on SLAAC subnets the MAC makes the address."""
+    """One for each subnet with DHCP, so that a full one leaves the others theirs; on SLAAC subnets the MAC makes the address, and
+    what is taken over needs no choice."""
     subnets = subnets_of(world, network)
-    wanted = (WantedAddress(one.id) for one in subnets if one.enable_dhcp and not one.is_automatic)
+    held = {one.subnet_id for one in _taken_over(command, world, network)}
+    wanted = (
+        WantedAddress(one.id) for one in subnets if one.enable_dhcp and not one.is_automatic and one.id not in held
+    )
     read = tuple((one.id, existing(world, "subnet", one.id).version) for one in subnets)
     return tuple(ChooseAddresses(command.port_id, network.id, None, read, (one,)) for one in wanted)
 
 
 def _proposed(command: ScheduleDhcp, world: World, network: Network) -> tuple[FixedIp, ...]:
     """An address on each subnet that has one left. Raises any other Refusal of ipam's, and that one when no subnet has any left."""
-    subnets, out, refused = choosable(subnets_of(world, network), DHCP_OWNER), list[FixedIp](), list[Refusal]()
+    subnets, refused = choosable(subnets_of(world, network), DHCP_OWNER), list[Refusal]()
+    out = list(_taken_over(command, world, network))
     for question in _address_questions(command, world, network):
         try:
             out.extend(chosen(question, subnets, world))
@@ -91,15 +114,23 @@ def scheduling_questions(command: ScheduleDhcp, world: World) -> tuple[Question,
 
 
 def schedule(command: ScheduleDhcp, world: World) -> Decision:
-    """The fact and the DHCP port. Raises 404 when the network is gone, 409 when none of its subnets has an address left."""
+    """The fact and the DHCP port, and the end of the server that is replaced. Raises 404 when the network is gone, 409 when none of
+    its subnets has an address left."""
     resource = existing(world, "network", command.network_id)
     network: Network = resource.state
     if _served(network, command.agent_id):
         return Decision(touched=(resource.stream,))
-    fact = NetworkDhcpScheduled(network.id, command.agent_id, command.host, command.availability_zone, command.port_id)
     port = stream_of("port", command.port_id)
-    changes = (change(resource, (fact,)), Change(port, 0, _port_events(command, world, network), network.id))
-    return Decision(changes, touched=(resource.stream, port))
+    ends = (port_removal(one) for one in _lost_ports(command, world, network))  # first: what it held is taken after
+    created = Change(port, 0, _port_events(command, world, network), network.id)
+    return Decision((change(resource, _facts(command, network)), *ends, created), touched=(resource.stream, port))
+
+
+def _facts(command: ScheduleDhcp, network: Network) -> Iterator[NetworkEvent]:
+    lost = _served(network, command.replaces)
+    if lost:
+        yield NetworkDhcpUnscheduled(network.id, lost.agent_id, lost.host, lost.port_id, command.reason)
+    yield NetworkDhcpScheduled(network.id, command.agent_id, command.host, command.availability_zone, command.port_id)
 
 
 def _port_events(command: ScheduleDhcp, world: World, network: Network) -> tuple[PortEvent, ...]:
