@@ -14,6 +14,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ Item = Mapping[str, Any]
 _PROGRAM = daemon.Program("radvd", "--pidfile=")
 _SECONDS = 10
 _ALONE = 2  # itself and its helper
+_AGAIN_SECONDS = (0.1, 0.5, 2.0)  # what was plugged just now is wired some 50 ms later, on a busy host later
 
 
 class RadvdRefused(Exception):
@@ -46,6 +48,7 @@ def make_verbs(emit: Callable[[dict[str, Any]], None]) -> dict[str, Callable[...
         "radvd.list": list_folders,
         "radvd.ensure": lambda items: ensure(items, watch),
         "radvd.remove": lambda folders: remove(folders, watch),
+        "radvd.advertise": advertise,
     }
 
 
@@ -63,6 +66,24 @@ def remove(folders: Sequence[str], watch: Watch) -> list[dict[str, Any]]:
     """Stop radvd (it tells guests that their router is gone) and delete these folders; answers as `ensure`."""
     running = _PROGRAM.find_all()
     return [_each(lambda changes, one=one: _remove(one, running, watch, changes)) for one in folders]  # type: ignore[misc]
+
+
+def advertise(folders: Sequence[str]) -> list[dict[str, Any]]:
+    """Let those that run advertise again a few times within two seconds; answers at once, as `ensure`.
+
+    radvd's own next advertisement comes 16 s after its first, which a port that is not wired yet does not carry.
+    """
+    for seconds in _AGAIN_SECONDS:
+        timer = threading.Timer(seconds, _reload, [tuple(folders)])
+        timer.daemon = True
+        timer.start()
+    return [{"changes": [], "error": None} for _ in folders]
+
+
+def _reload(folders: Sequence[str]) -> None:
+    for pid in filter(None, (_PROGRAM.of(Path(folder) / "pid") for folder in folders)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGHUP)  # it reads its file, and advertises at once
 
 
 def _each(work: Callable[[list[str]], None]) -> dict[str, Any]:

@@ -81,6 +81,13 @@ def announce_items(one: Work, added: Iterable[tuple[str, str]], plugged: frozens
     return [_announce_item(one.namespace, name, macs, found[name]) for name in sorted(found) if name in macs]
 
 
+def advertise_folders(one: Work, plugged: frozenset[str]) -> list[str]:
+    """For `radvd.advertise`: the router's folder where it advertises by a device that was plugged just now."""
+    wanted = _wanted(one)
+    heard = {device.name for device in wanted.devices if device.tap in plugged}
+    return [one.folder] if any(advert.device in heard for advert in wanted.adverts) else []
+
+
 def _announce_item(namespace: str, name: str, macs: Mapping[str, str], cidrs: Iterable[str]) -> dict[str, Any]:
     addresses = [cidr.partition("/")[0] for cidr in cidrs]
     return {"namespace": namespace, "device": name, "mac": macs[name], "addresses": addresses}

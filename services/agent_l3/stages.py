@@ -13,6 +13,7 @@ from libs.kernel.hands import KernelRefused
 from libs.materialise.l3 import NatChange, Work, nft
 from services.agent_l3.items import (
     address_item,
+    advertise_folders,
     announce_items,
     cut_item,
     link_item,
@@ -123,11 +124,16 @@ class Batch:
         return self._stages.plug(linked, lambda one: plug_items(one, self._new(one)))
 
     def _announce(self, works: Sequence[Work], untold: frozenset[str], plugged: frozenset[str]) -> None:
-        """Neighbours are told where addresses are now: new ones, and all of what was plugged just now or is owed since before."""
-        items = []
+        """Neighbours are told where addresses are now: new ones, and all of what was plugged just now or is owed since before.
+        By what was plugged, routers advertise anew: their first words were lost."""
+        items, folders = list[dict[str, Any]](), list[str]()
         for one in works:
             taps = one.wanted.taps if one.wanted else frozenset()
-            items += announce_items(one, self._added.get(one.key, ()), taps if one.key in untold else plugged & taps)
+            fresh = taps if one.key in untold else plugged & taps
+            items += announce_items(one, self._added.get(one.key, ()), fresh)
+            folders += advertise_folders(one, fresh)
+        if folders:
+            self._hands.call("radvd.advertise", folders=folders)
         for answer in self._hands.call("arp.announce", items=items) if items else ():
             if answer["error"]:
                 _log.warning("neighbours were not told: %s", answer["error"])

@@ -96,6 +96,7 @@ def test_advertisements_are_made_changed_and_removed(rig: Rig) -> None:
     assert one(rig, "radvd.ensure", **item)["changes"] == [], "a text that is refused disturbs nobody"
     stateful = Advert("qr-1", 1450, True, True, (Prefix("fd00:4::/64", False),), ("fd00:4::53",))
     assert one(rig, "radvd.ensure", **item | {"text": text_of([stateful])})["changes"] != []
+    assert rig.call("radvd.advertise", folders=[folder, f"{folder}x"]) == [{"changes": [], "error": None}] * 2
     (answer,) = rig.call("radvd.remove", folders=[folder])
     assert answer["error"] is None and answer["changes"] != []
     assert rig.call("radvd.list", root=rig.folder) == []

@@ -120,6 +120,9 @@ def test_guests_make_an_ipv6_address_from_what_the_router_says(world: World) -> 
     guest.run("ping", "-6", "-c1", "-W2", "fd00:4::1")
     assert world.call("radvd.ensure", advertising(world, router, mtu=1300))["changes"][1].endswith("reloaded")
     wait_until(lambda: "mtu 1300" in guest.run("ip", "-6", "route", "show", "default"), 5.0)
+    guest.run("ip", "-6", "route", "del", "default")
+    world.hands.call("radvd.advertise", folders=[radvd["folder"]])
+    wait_until(lambda: "default via fe80::" in guest.run("ip", "-6", "route"), 3.0)
     world.hands.call("radvd.remove", folders=[radvd["folder"]])
     wait_until(lambda: guest.run("ip", "-6", "route", "show", "default") == "", 3.0)
 

@@ -16,7 +16,8 @@ from tests.fakes.router_namespace import Answer, Namespace
 class FakeRouters:
     """Stands in for Hands: `.call(verb, ...)`. `broken` namespaces refuse everything; without `switch` the plugs' verbs fail.
 
-    told: the announcements [(namespace, device, address)]. calls: the verbs. texts: what nft was given.
+    told: the announcements [(namespace, device, address)]. advertised: folders whose radvd was told to speak again. calls: the
+    verbs. texts: what nft was given.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,7 @@ class FakeRouters:
         self.switch = True
         self.calls: list[str] = []
         self.told: list[tuple[str, str, str]] = []
+        self.advertised: list[str] = []
         self.texts: list[str] = []
         self._next = 0
 
@@ -154,6 +156,10 @@ class FakeRouters:
 
     def _radvd_remove(self, folders: list[str]) -> list[Answer]:
         return [{"changes": ["radvd removed"] if self.radvds.pop(one, None) else [], "error": None} for one in folders]
+
+    def _radvd_advertise(self, folders: list[str]) -> list[Answer]:
+        self.advertised += [one for one in folders if one in self.radvds]
+        return [{"changes": [], "error": None} for _ in folders]
 
     def _plugs_read(self, database: str, owner: str) -> dict[str, dict[str, str]]:
         return dict(self.plugs)

@@ -1,4 +1,4 @@
-"""Advertisements of a router whose radvd dies."""
+"""Advertisements of a router: again by what is plugged, and of one whose radvd dies."""
 
 from __future__ import annotations
 
@@ -21,6 +21,31 @@ def test_a_radvd_that_dies_is_started_again() -> None:
     story.brain.ended(folder)
     story.go()
     assert story.host.radvds == {folder: running}
+
+
+def test_by_an_interface_that_was_plugged_just_now_the_router_advertises_again() -> None:
+    story = Story()
+    story.go()
+    assert story.host.advertised == [], "without IPv6 there is nothing to say"
+    v6 = story.facts.subnet(story.town.private, "fd00:4::/64", "fd00:4::1", ipv6_ra_mode="slaac")
+    story.facts.interface(story.town.router, story.town.private, v6, "fd00:4::1", "fd00:4::/64")
+    story.go()
+    assert story.host.advertised == [f"/state/agent_l3/{story.space}"]
+    story.brain.audit()
+    assert len(story.host.advertised) == 1, "guests that have heard it are left alone"
+
+
+def test_what_a_switch_that_was_away_could_not_carry_is_advertised_when_it_is_back() -> None:
+    story = Story()
+    v6 = story.facts.subnet(story.town.private, "fd00:4::/64", "fd00:4::1", ipv6_ra_mode="slaac")
+    story.facts.interface(story.town.router, story.town.private, v6, "fd00:4::1", "fd00:4::/64")
+    story.host.switch = False
+    story.go()
+    assert story.host.advertised == []
+    story.host.switch = True
+    story.brain.try_again()
+    story.go()
+    assert story.host.advertised == [f"/state/agent_l3/{story.space}"]
 
 
 @pytest.mark.parametrize("during", ["nat.apply", "plugs.ensure", "arp.announce"])

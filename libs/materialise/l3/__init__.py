@@ -27,11 +27,13 @@ or `qg-<11>`.
     dnsmasq is. Another text is a reload, not a restart. "restart": true where devices that it names are new. `{"notify":
     {"radvd_ended": folder}}` when it dies.
 `radvd.remove(folders=[folder])`: it says farewell (lifetime 0) and goes, with its folder.
+`radvd.advertise(folders=[folder])`: those that run advertise again some times within two seconds; answers at once. Not counted as
+    a change.
 `radvd.list(root)` -> names of the folders in root.
 `links.list`, `links.remove`, `plugs.read`, `plugs.ensure`, `plugs.remove`: as agent_dhcp uses them, owner `netledger-l3`.
 
-Order for a router: links, nat, radvd, then plugs (no guest's packet before the translation stands), then arp. What leaves goes
-the other way: elements, conntrack, addresses; plugs, radvd, links.
+Order for a router: links, nat, radvd, then plugs (no guest's packet before the translation stands), then arp, and
+radvd speaks again. What leaves goes the other way: elements, conntrack, addresses; plugs, radvd, links.
 """
 
 from libs.materialise.l3.desired import GUESTS, Desired, View
