@@ -145,12 +145,14 @@ def test_the_first_host_that_comes_back_after_all_were_down_does_not_get_everyth
         host.falls_silent()
     down = "select count(*) from agent where agent_type = 'L3 agent' and not alive"
     eventually("all are down", lambda: cloud.log.pool.query(down) == [(2,)])
+    time.sleep(0.5)
+    before = placed(cloud)  # the one that was found silent first may have lost some to the other meanwhile
     hosts[0].falls_silent(False)
     eventually("one is up", lambda: cloud.log.pool.query(down) == [(1,)])
     hosts[1].falls_silent(False)
     eventually("both are up", lambda: cloud.log.pool.query(down) == [(0,)])
     time.sleep(cloud.settings.agent_down_seconds + 1)
-    assert placed(cloud) == {host.name: 4 for host in hosts}
+    assert placed(cloud) == before
 
 
 def test_the_next_leader_knows_which_networks_wait_for_another_server(cloud: Cloud) -> None:

@@ -80,6 +80,7 @@ def test_the_leader_is_killed_again_and_again_and_another_goes_on(cloud: Cloud) 
     with Churn(cloud, network) as churn:
         for _ in range(3):
             churn.goes_on(10)
+            eventually("somebody leads", lambda: cloud.leader() is not None)
             kill(cloud)
             eventually("another leads", lambda: leads(cloud))
             cloud.start("topology")
