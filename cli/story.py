@@ -40,16 +40,19 @@ def _nova(places: Places) -> AbstractContextManager[Nova | None]:
 
 def _tell(places: Places, console: Console, story: Story) -> int:
     shown: list[str] = []
+    failure: Exception | None = None
     try:
         story.play(shown.append)
     except (RuntimeError, OSError) as error:
-        console.print(f"\n[bold red]FAILED[/bold red] {error}\nlogs: {places.log}")
-        return 1
+        failure = error
     finally:
         console.print(_table(story))
         console.print(_routed(story))
         for port_id in shown:
             ledger.history(places, console, port_id)
+    if failure:
+        console.print(f"\n[bold red]FAILED[/bold red] {failure}\nlogs: {places.log}")
+        return 1
     console.print("\n[bold green]It works.[/bold green] Next: ./netledger up, and the tour in docs/architecture.md")
     return 0
 

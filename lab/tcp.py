@@ -11,8 +11,6 @@ import threading
 from libs.kernel.inside import inside
 
 PORT = 7000
-AT_ONCE = struct.pack("ii", 1, 0)
-"""Closing resets. Who waits for a peer that is gone keeps a namespace alive for minutes, without its name."""
 
 
 class Server:
@@ -34,7 +32,7 @@ class Server:
         with contextlib.suppress(OSError):
             while True:
                 link, peer = self._door.accept()
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+                _closing_at_once(link)
                 self._links.append(link)
                 threading.Thread(target=self._serve, args=(link, peer[0]), daemon=True).start()
 
@@ -54,7 +52,14 @@ def dial(namespace: str, address: str, seconds: float = 2.0) -> tuple[socket.soc
 
 def connect(namespace: str, address: str, port: int, seconds: float) -> socket.socket:
     """A connection from that namespace. Raises OSError."""
-    return inside(namespace, lambda: socket.create_connection((address, port), seconds))
+    link = inside(namespace, lambda: socket.create_connection((address, port), seconds))
+    _closing_at_once(link)
+    return link
+
+
+def _closing_at_once(link: socket.socket) -> None:
+    """Closing resets. Who waits for a peer that is gone keeps a namespace alive for minutes, without its name."""
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def answer(namespace: str, address: str, seconds: float = 0.3) -> str:

@@ -42,7 +42,7 @@ class Whole:
     def must(self, *arguments: str) -> str:
         """The same, which has to succeed; what it printed."""
         done = self.command(*arguments)
-        assert done.returncode == 0, f"{arguments}: {done.stdout[-3000:]}{done.stderr[-3000:]}{self.last_words()}"
+        assert done.returncode == 0, f"{arguments}: {self.last_words()}{done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout
 
     def client(self, project: str = "") -> Client:

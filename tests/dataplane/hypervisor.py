@@ -23,7 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _DAEMONS = {"ovsdb-server": ["--remote=punix:{run}/db.sock", "{run}/conf.db"], "ovs-vswitchd": ["unix:{run}/db.sock"]}
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 10.0) -> None:
     """Return when it happened; the test fails when it does not."""
     deadline = time.monotonic() + seconds
     while not happened() and time.monotonic() < deadline:
@@ -117,6 +117,24 @@ class Hypervisor:
             return pid if (Path("/proc") / str(pid) / "cmdline").read_bytes() else 0
         except (OSError, ValueError):
             return 0
+
+    def recompute(self) -> None:
+        """The end of a story: an agent that starts anew, and computes everything from the facts, finds nothing to change."""
+        if self.agent is None or self.agent.poll() is not None:
+            return
+        self.settle_down()
+        self.kill_agent()
+        self.start_agent()
+        wait_until(lambda: self.operations() != {}, 20.0)
+        assert self.operations()["total"] == 0, self.operations()
+
+    def settle_down(self) -> None:
+        """Wait until the agent has done nothing for a while."""
+        last, since = self.operations().get("total"), time.monotonic()
+        while time.monotonic() - since < 0.5:
+            time.sleep(0.05)
+            if (now := self.operations().get("total")) != last:
+                last, since = now, time.monotonic()
 
     def operations(self) -> dict[str, Any]:
         """What the running agent has counted, {} before its first apply."""

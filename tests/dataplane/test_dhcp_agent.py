@@ -30,13 +30,14 @@ def hypervisor() -> Iterator[Hypervisor]:
 
 
 @pytest.fixture
-def serving(hypervisor: Hypervisor) -> tuple[Hypervisor, str, str]:
-    """An agent that serves one network: (hypervisor, network id, subnet id)."""
+def serving(hypervisor: Hypervisor) -> Iterator[tuple[Hypervisor, str, str]]:
+    """An agent that serves one network: (hypervisor, network id, subnet id); at the end the recompute."""
     network_id, subnet_id = hypervisor.facts.served_network(gateway="10.0.0.1")
     hypervisor.go()
     hypervisor.start_agent()
     wait_until(lambda: hypervisor.operations() != {}, 15.0)
-    return hypervisor, network_id, subnet_id
+    yield hypervisor, network_id, subnet_id
+    hypervisor.recompute()
 
 
 Serving = tuple[Hypervisor, str, str]

@@ -52,12 +52,13 @@ def nova() -> Iterator[Nova]:
 
 @pytest.fixture
 def open_host(nova: Nova) -> Iterator[tuple[Hypervisor, str, str]]:
-    """A host that has a Nova, with one network: (hypervisor, network id, subnet id)."""
+    """A host that has a Nova, with one network: (hypervisor, network id, subnet id); at the end the recompute."""
     host = Hypervisor(settings={"NETLEDGER_METADATA_URL": nova.url, "NETLEDGER_METADATA_SECRET": "hush"})
     network_id, subnet_id = host.facts.served_network(gateway="10.0.0.1")
     with running(host):
         wait_until(lambda: host.operations() != {}, 15.0)
         yield host, network_id, subnet_id
+        host.recompute()
 
 
 Open = tuple[Hypervisor, str, str]

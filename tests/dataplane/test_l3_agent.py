@@ -31,12 +31,13 @@ def host() -> Iterator[RouterHost]:
 
 
 @pytest.fixture
-def town(host: RouterHost) -> RouterHost:
-    """A router that runs, and people."""
+def town(host: RouterHost) -> Iterator[RouterHost]:
+    """A router that runs, and people; at the end the recompute."""
     host.start_agent()
     host.settle()
     host.settle_people()
-    return host
+    yield host
+    host.recompute()
 
 
 def hands_of(host: RouterHost) -> int:

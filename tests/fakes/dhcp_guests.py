@@ -80,7 +80,7 @@ class Guest:
 
     def lease6(self, seconds: float = 8.0) -> dict[str, str]:
         """{address, dns} from a DHCPv6 Solicit with rapid commit; empty when nobody answers."""
-        return inside(self.name, lambda: _solicit(self.mac, seconds))
+        return inside(self.name, lambda: solicit(self.mac, seconds))
 
     def addresses6(self) -> list[str]:
         """Global IPv6 addresses of the NIC."""
@@ -92,8 +92,11 @@ def _option(code: int, data: bytes) -> bytes:
     return struct.pack("!HH", code, len(data)) + data
 
 
-def _solicit(mac: str, seconds: float) -> dict[str, str]:
-    """RFC 8415: Solicit (1) -> Reply (7). Options: 1 client id, 3 IA_NA, 6 wanted options, 8 elapsed time, 14 rapid commit."""
+def solicit(mac: str, seconds: float) -> dict[str, str]:
+    """{address, dns} that eth0 here is told; empty when nobody answers.
+
+    RFC 8415: Solicit (1) -> Reply (7). Options: 1 client id, 3 IA_NA, 6 wanted options, 8 elapsed time, 14 rapid commit.
+    """
     duid = struct.pack("!HH", 3, 1) + bytes.fromhex(mac.replace(":", ""))
     identity = struct.pack("!III", 7, 0, 0)
     wanted = (

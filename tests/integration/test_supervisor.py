@@ -90,6 +90,9 @@ def test_a_server_starts_only_when_what_its_killed_parent_left_is_gone(supervisi
     eventually("another parent and child", lambda: len(set(inside(folder)) - here) == 2)
     assert here & set(inside(folder)) == {before["somebody"]}, "whoever else is in the folder is left alone"
     assert (supervision.places.log / "supervisor.log").read_text().count("postgres started") == 2
+    supervision.hand([])
+    for left in inside(folder):  # the second one's child, which no supervisor knows
+        os.kill(left, signal.SIGKILL)
 
 
 def test_a_new_list_starts_the_new_and_ends_the_rest(supervision: Supervision) -> None:

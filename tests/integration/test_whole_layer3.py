@@ -139,6 +139,7 @@ def test_a_server_on_a_network_without_a_router_asks_by_way_of_its_dhcp_server(l
         with nova.running(nova_port(lab.places), lab.places.password("metadata")) as here:
             here.servers = {alone.port["device_id"]: (TENANT, "alone")}
             assert tcp.fetch(alone.netns, "169.254.169.254", nova.PATH) == (200, "alone")
+        recompute(lab)
     finally:
         tenant.leave()
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from libs.commands import UnscheduleRouter
 from libs.events import (
+    FloatingIpBecameActive,
+    FloatingIpWentDown,
     PortBindingFailed,
     PortBound,
     PortUnbound,
@@ -17,8 +19,19 @@ from libs.network import decisions
 from libs.network.world import ChooseBinding
 from tests.unit.edge import L3_TOO, a_bare_router, a_running_edge, an_edge, land, run
 from tests.unit.given import Given, admin
-from tests.unit.outside import GATEWAY_PORT, INTERFACE, L3, PUBLIC, ROUTER
-from tests.unit.people import NET, active
+from tests.unit.outside import (
+    FLOATING,
+    FLOATING2,
+    GATEWAY_PORT,
+    HOLDER2,
+    INTERFACE,
+    L3,
+    PUBLIC,
+    ROUTER,
+    a_floating_ip,
+    stands_for,
+)
+from tests.unit.people import MAC2, NET, PORT2, a_port, active
 
 
 def edge() -> Given:
@@ -85,7 +98,17 @@ def test_to_unbind_ports_their_networks_are_not_read():
     needed = decisions.needs(
         UnscheduleRouter(ROUTER, L3), replace(running().when(run()).world, resources=running().resources)
     )
-    assert needed == (f"router-{ROUTER}", f"port-{GATEWAY_PORT}", f"port-{INTERFACE}")
+    assert needed[:3] == (f"router-{ROUTER}", f"port-{GATEWAY_PORT}", f"port-{INTERFACE}")
+    assert not [one for one in needed if str(one).startswith("network-")]
+
+
+def test_its_floating_ips_go_down_with_the_router_that_nobody_runs():
+    works = (*a_port("10.0.0.5"), *a_floating_ip(), stands_for(), FloatingIpBecameActive(FLOATING, "net1"))
+    idle = (*a_port("10.0.0.6", id=PORT2, mac=MAC2), *a_floating_ip("203.0.113.8", FLOATING2, HOLDER2))
+    waits = stands_for("10.0.0.6", PORT2, FLOATING2, "203.0.113.8")
+    taken = running().and_then(*works, *idle, waits).when(UnscheduleRouter(ROUTER, L3, "agent down"))
+    assert taken.of(FloatingIpWentDown) == [FloatingIpWentDown(FLOATING, "net1", "router moved")]
+    assert taken.after().state("floatingip", FLOATING).status == "DOWN"
 
 
 def test_an_agent_gives_up_only_what_it_has():

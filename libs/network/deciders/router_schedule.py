@@ -7,13 +7,14 @@ from typing import Any
 
 from libs.commands import ScheduleRouter, UnscheduleRouter
 from libs.eventlog.protocol import Change
-from libs.events import RouterEvent, RouterScheduled, RouterUnscheduled
+from libs.events import FloatingIpWentDown, RouterEvent, RouterScheduled, RouterUnscheduled
+from libs.model import DOWN
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.reading import change, existing, found, network_at, ports_at
 from libs.network.port import Port
 from libs.network.resources import stream_of
 from libs.network.router import Router
-from libs.network.world import Decision, Need, Question, Resource, World
+from libs.network.world import Decision, Find, Need, Question, Resource, World
 
 
 def scheduling_needs(command: ScheduleRouter, world: World) -> tuple[Need, ...]:
@@ -22,8 +23,14 @@ def scheduling_needs(command: ScheduleRouter, world: World) -> tuple[Need, ...]:
 
 
 def unscheduling_needs(command: UnscheduleRouter, world: World) -> tuple[Need, ...]:
-    """The router, then its ports."""
-    return _with_ports(command.router_id, world, networks=False)
+    """The router, then its ports and the floating IPs that work by it."""
+    by_it = _by_way_of(command.router_id)
+    floating = (stream_of("floatingip", id) for id in world.found.get(by_it, ()))
+    return (*_with_ports(command.router_id, world, networks=False), by_it, *floating)
+
+
+def _by_way_of(router_id: str) -> Find:
+    return Find("floatingip", "router_id", router_id)
 
 
 def _with_ports(router_id: str, world: World, networks: bool) -> tuple[Need, ...]:
@@ -79,10 +86,24 @@ def _rebound(resource: Resource, host: str, world: World) -> Iterator[Change]:
 
 
 def unschedule(command: UnscheduleRouter, world: World) -> Decision:
-    """The fact, and its ports unbound. Nothing when that agent does not run the router. Raises 404."""
+    """The fact, its ports unbound, and its floating IPs down: no agent is left that would say so. Nothing when that agent does not
+    run the router. Raises 404."""
     resource = existing(world, "router", command.router_id)
     server = resource.state.server
     if server is None or server.agent_id != command.agent_id:
         return Decision(touched=(resource.stream,))
     fact = RouterUnscheduled(command.router_id, server.agent_id, server.host, command.reason)
-    return Decision((change(resource, (fact,)), *_rebound(resource, "", world)), touched=(resource.stream,))
+    changes = (
+        change(resource, (fact,)),
+        *_rebound(resource, "", world),
+        *_silenced(command.router_id, server.host, world),
+    )
+    return Decision(changes, touched=(resource.stream,))
+
+
+def _silenced(router_id: str, host: str, world: World) -> Iterator[Change]:
+    """What is not down yet; one that comes meanwhile is read by a router that changed, and so decided again."""
+    for id in world.found[_by_way_of(router_id)]:
+        floating = found(world, "floatingip", id)
+        if floating is not None and floating.state.status != DOWN:
+            yield change(floating, (FloatingIpWentDown(id, host, "router moved"),))
