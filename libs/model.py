@@ -64,6 +64,14 @@ class DhcpOption:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressPair:
+    """An address or CIDR that a port may use beside its own, with this MAC (its own, unless its owner said another)."""
+
+    ip_address: str
+    mac_address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """How a port is attached on a host; vif_type is `ovs` or `binding_failed`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from libs.errors.refusal import Refusal
+from libs.naming import plural_of
 
 
 def tag_not_found(tag: str) -> Refusal:
@@ -12,5 +13,5 @@ def tag_not_found(tag: str) -> Refusal:
 
 def too_many_tags(kind: str, most: int) -> Refusal:
     """400: a resource would have more tags than it may."""
-    text = f"Bad {kind}s request: The number of tags exceed the per-resource limit of {most}."
+    text = f"Bad {plural_of(kind)} request: The number of tags exceed the per-resource limit of {most}."
     return Refusal(400, "BadRequest", text)

@@ -5,6 +5,14 @@ never decides and never looks anything up. Streams: `network-<id>`, `subnet-<id>
 `agent-<id>`.
 """
 
+from libs.events.address_group import (
+    AddressGroupAddressesChanged,
+    AddressGroupCreated,
+    AddressGroupDeleted,
+    AddressGroupDescribed,
+    AddressGroupEvent,
+    AddressGroupRenamed,
+)
 from libs.events.agent import (
     AgentAdminStateChanged,
     AgentCameUp,
@@ -41,6 +49,7 @@ from libs.events.network import (
 from libs.events.port import (
     AddressAllocated,
     AddressReleased,
+    PortAddressPairsChanged,
     PortAdminStateChanged,
     PortBecameActive,
     PortBindingFailed,
@@ -53,6 +62,8 @@ from libs.events.port import (
     PortMacChanged,
     PortProfileChanged,
     PortRenamed,
+    PortSecurityChanged,
+    PortSecurityGroupsChanged,
     PortUnbound,
     PortVnicTypeChanged,
     PortWentDown,
@@ -73,6 +84,18 @@ from libs.events.router import (
     RouterScheduled,
     RouterSnatChanged,
     RouterUnscheduled,
+)
+from libs.events.security_group import (
+    SecurityGroupCreated,
+    SecurityGroupDeleted,
+    SecurityGroupDescribed,
+    SecurityGroupEvent,
+    SecurityGroupRenamed,
+    SecurityGroupRuleCreated,
+    SecurityGroupRuleDeleted,
+    SecurityGroupRuleEvent,
+    SecurityGroupStatefulChanged,
+    SecurityGroupTagsChanged,
 )
 from libs.events.subnet import (
     SubnetCreated,
@@ -132,6 +155,9 @@ PortEvent = (
     | PortVnicTypeChanged
     | PortProfileChanged
     | PortDhcpOptionsChanged
+    | PortSecurityChanged
+    | PortSecurityGroupsChanged
+    | PortAddressPairsChanged
     | PortBound
     | PortBindingFailed
     | PortUnbound
@@ -178,10 +204,26 @@ AgentEvent = (
     | AgentDescribed
     | AgentDeleted
 )
-Event = NetworkEvent | SubnetEvent | PortEvent | RouterEvent | FloatingIpEvent | AgentEvent
+Event = (
+    NetworkEvent
+    | SubnetEvent
+    | PortEvent
+    | RouterEvent
+    | FloatingIpEvent
+    | SecurityGroupEvent
+    | SecurityGroupRuleEvent
+    | AddressGroupEvent
+    | AgentEvent
+)
 
 __all__ = [
     "AddressAllocated",
+    "AddressGroupAddressesChanged",
+    "AddressGroupCreated",
+    "AddressGroupDeleted",
+    "AddressGroupDescribed",
+    "AddressGroupEvent",
+    "AddressGroupRenamed",
     "AddressReleased",
     "AgentAdminStateChanged",
     "AgentCameUp",
@@ -216,6 +258,7 @@ __all__ = [
     "NetworkSubnetAdded",
     "NetworkSubnetRemoved",
     "NetworkTagsChanged",
+    "PortAddressPairsChanged",
     "PortAdminStateChanged",
     "PortBecameActive",
     "PortBindingFailed",
@@ -229,6 +272,8 @@ __all__ = [
     "PortMacChanged",
     "PortProfileChanged",
     "PortRenamed",
+    "PortSecurityChanged",
+    "PortSecurityGroupsChanged",
     "PortTagsChanged",
     "PortUnbound",
     "PortVnicTypeChanged",
@@ -250,6 +295,16 @@ __all__ = [
     "RouterSnatChanged",
     "RouterTagsChanged",
     "RouterUnscheduled",
+    "SecurityGroupCreated",
+    "SecurityGroupDeleted",
+    "SecurityGroupDescribed",
+    "SecurityGroupEvent",
+    "SecurityGroupRenamed",
+    "SecurityGroupRuleCreated",
+    "SecurityGroupRuleDeleted",
+    "SecurityGroupRuleEvent",
+    "SecurityGroupStatefulChanged",
+    "SecurityGroupTagsChanged",
     "SubnetCreated",
     "SubnetDeleted",
     "SubnetDescribed",

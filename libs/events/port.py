@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from libs.model import DhcpOption
+from libs.model import AddressPair, DhcpOption
 
 
 @dataclass(frozen=True, slots=True)
 class PortCreated:
     """A port exists on a network, with its MAC; addresses and binding are facts of their own. ip_allocation: `immediate`, or
-    `none` when the caller asked for no addresses."""
+    `none` when the caller asked for no addresses. port_security False: whatever it sends and gets passes, so it has no
+    security_groups (ids) and no address_pairs either."""
 
     port_id: str
     network_id: str
@@ -27,6 +28,9 @@ class PortCreated:
     profile: Mapping[str, Any] = field(default_factory=dict)
     ip_allocation: str = "immediate"
     dhcp_options: tuple[DhcpOption, ...] = ()
+    port_security: bool = False
+    security_groups: tuple[str, ...] = ()
+    address_pairs: tuple[AddressPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,35 @@ class PortDhcpOptionsChanged:
     port_id: str
     before: tuple[DhcpOption, ...]
     after: tuple[DhcpOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortSecurityChanged:
+    """Whether what it sends and gets is checked at all changed."""
+
+    port_id: str
+    network_id: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortSecurityGroupsChanged:
+    """The ids of its security groups changed; all of them, before and after."""
+
+    port_id: str
+    network_id: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortAddressPairsChanged:
+    """What it may use beside its own addresses changed; all of it, before and after."""
+
+    port_id: str
+    network_id: str
+    before: tuple[AddressPair, ...]
+    after: tuple[AddressPair, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 
 from libs.http.message import Reply, Request
 from libs.http.router import Route
+from libs.naming import path_of, plural_of
 
 _COLLECTIONS = ("network", "subnet", "port", "router", "floatingip")
 
@@ -19,7 +20,7 @@ def versions(request: Request) -> Reply:
 def resources(request: Request) -> Reply:
     """GET /v2.0."""
     listed = [
-        {"name": one, "collection": f"{one}s", "links": [{"rel": "self", "href": f"{request.root}/v2.0/{one}s"}]}
+        {"name": one, "collection": plural_of(one), "links": [{"rel": "self", "href": request.root + path_of(one)}]}
         for one in _COLLECTIONS
     ]
     return Reply(200, [json.dumps({"resources": listed}).encode()])

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
+from libs.naming import plural_of
 from libs.policy import hidden
 from services.api import statements
 from services.api.listing import Listing, parse_listing
@@ -55,7 +56,7 @@ class Reads:
         rows = self._run(statements.everything(kind, listing, actor, self._at_once + 1))
         if len(rows) > self._at_once:
             return self._pieces(kind, listing, actor, secret)
-        return [f'{{"{kind}s": ['.encode(), *_encoded(kind, rows, secret), b"]}"]
+        return [f'{{"{plural_of(kind)}": ['.encode(), *_encoded(kind, rows, secret), b"]}"]
 
     def _page(
         self, kind: str, listing: Listing, actor: Actor, secret: tuple[str, ...], query: list[tuple[str, str]], url: str
@@ -67,7 +68,8 @@ class Reads:
             rows.reverse()
         place = next(index for index, (sql, _) in enumerate(order.by) if sql == "id") + 1
         links = links_of(listing, query, url, [str(rows[index][place]) for index in (0, -1)] if rows else [], len(rows))
-        return f'{{"{kind}s": [{_joined(kind, rows, secret)}], "{kind}s_links": {json.dumps(links)}}}'.encode()
+        many = plural_of(kind)
+        return f'{{"{many}": [{_joined(kind, rows, secret)}], "{many}_links": {json.dumps(links)}}}'.encode()
 
     def _marker(self, kind: str, listing: Listing, actor: Actor, order: Order) -> Sequence[Any]:
         """The marker's keys; by id alone it need not be there any more."""
@@ -86,7 +88,7 @@ class Reads:
         return tuple(rows[0])
 
     def _pieces(self, kind: str, listing: Listing, actor: Actor, secret: tuple[str, ...]) -> Iterator[bytes]:
-        order, after, start = statements.order_of(kind, listing), (), f'{{"{kind}s": ['
+        order, after, start = statements.order_of(kind, listing), (), f'{{"{plural_of(kind)}": ['
         while rows := self._run(statements.page(kind, listing, actor, order, after, self._piece)):
             yield (start + _joined(kind, rows, secret)).encode()
             start, after = ",", rows[-1][1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
+from libs.naming import path_of, plural_of
 from services.api.callers import Callers
 from services.api.commands import revision_of
 from services.api.reads import Reads
@@ -19,7 +20,7 @@ class Resources:
 
     def routes(self) -> list[Route]:
         """All five; agents make themselves known."""
-        many, one = f"/v2.0/{self._kind}s", f"/v2.0/{self._kind}s/{{id}}"
+        many, one = path_of(self._kind), f"{path_of(self._kind)}/{{id}}"
         making: list[Route] = [] if self._kind == "agent" else [("POST", many, self.create)]
         reading: list[Route] = [("GET", many, self.index), ("GET", one, self.show)]
         return [*reading, *making, ("PUT", one, self.update), ("DELETE", one, self.delete)]
@@ -35,7 +36,7 @@ class Resources:
 
     def create(self, request: Request) -> Reply:
         """POST to the collection, one or many."""
-        text = self._writes.create(self._kind, request.json(bulk=f"{self._kind}s"), self._callers.context(request))
+        text = self._writes.create(self._kind, request.json(bulk=plural_of(self._kind)), self._callers.context(request))
         return Reply(201, [text.encode()])
 
     def update(self, request: Request) -> Reply:

@@ -15,6 +15,7 @@ from libs.errors.tags import tag_not_found
 from libs.http.message import Reply, Request
 from libs.http.router import Route
 from libs.model import is_uuid
+from libs.naming import path_of
 from libs.network.tags import TAGGED
 from services.api import statements
 from services.api.callers import Callers
@@ -39,7 +40,7 @@ class Tags:
 
     def routes(self) -> list[Route]:
         """All seven."""
-        many = f"/v2.0/{self._kind}s/{{id}}/tags"
+        many = f"{path_of(self._kind)}/{{id}}/tags"
         one = f"{many}/{{tag}}"
         return [
             ("GET", many, self.index),

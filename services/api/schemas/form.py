@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from libs.errors import Refusal, bad_request
+from libs.naming import plural_of
 
 BULK = 1000
 """The most resources that one request may make."""
@@ -20,7 +21,7 @@ class Form:
     put=False at creation only, with post=False in changes only; required ones must be."""
 
     def __init__(self, singular: str, schema: type[Schema]) -> None:
-        self.singular, self.plural = singular, f"{singular}s"
+        self.singular, self.plural = singular, plural_of(singular)
         declared = {one.data_key or name: (name, one) for name, one in schema._declared_fields.items()}
         self._known = frozenset(declared)
         self._sendable = frozenset(key for key, (_, one) in declared.items() if _may(one, "post"))

@@ -1,0 +1,13 @@
+"""What a kind of resource is called in bodies and URLs. Pure."""
+
+from __future__ import annotations
+
+
+def plural_of(kind: str) -> str:
+    """`ports` of `port`, `rbac_policies` of `rbac_policy`: the key of a list."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+
+
+def path_of(kind: str) -> str:
+    """`/v2.0/security-groups` of `security_group`: where its collection is."""
+    return f"/v2.0/{plural_of(kind).replace('_', '-')}"
