@@ -9,6 +9,7 @@ from typing import Any
 from libs.codec import stored_text, type_name
 from libs.eventlog.pool import Connection
 from libs.events import (
+    AddressGroupDeleted,
     AgentDeleted,
     FloatingIpReleased,
     NetworkDeleted,
@@ -16,14 +17,20 @@ from libs.events import (
     PortBound,
     PortDeleted,
     RouterDeleted,
+    SecurityGroupDeleted,
+    SecurityGroupRuleDeleted,
     SubnetDeleted,
 )
 from services.topology.facts import EVENT, OF_AGENTS, SKIPPED, execute, query
 
 _ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
 _FAREWELL = type_name(AgentDeleted)
-ENDS = [type_name(cls) for cls in (NetworkDeleted, SubnetDeleted, PortDeleted, RouterDeleted, FloatingIpReleased)]
-"""What a stream of a network's scope ends with."""
+_ENDING = (
+    *(NetworkDeleted, SubnetDeleted, PortDeleted, RouterDeleted, FloatingIpReleased),
+    *(SecurityGroupDeleted, SecurityGroupRuleDeleted, AddressGroupDeleted),
+)
+ENDS = [type_name(cls) for cls in _ENDING]
+"""What a stream of a scope ends with."""
 _TURNING = [*_ARRIVAL, *ENDS, _FAREWELL]
 
 # Streams that live at a position: `facts` says which, and why no farther than 2000 after it.

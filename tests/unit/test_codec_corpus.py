@@ -23,6 +23,7 @@ FROZEN = [
     (74, "7cf6603427a7755e90604c3f2130065a3b9dbc99b15d6a898e09e71b5f7ae3f6"),
     (76, "2b59c04490b1d8a68ce9b6ab4b093688d22832c0ed2a910aee54cc7a3b10c70b"),
     (81, "e24bf337236ce21e344d95b990236e20a22ca2a608a5a3993f52e966457de5fc"),
+    (101, "852e25fe04094a1d7d8b26a1de70a2d210e87ab2d31f77d4bd8b32ddc4a099b9"),
 ]
 """(number of lines, sha256 of these first lines)"""
 
