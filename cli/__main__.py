@@ -90,7 +90,19 @@ def chaos(arguments: tuple[str, ...]) -> None:
 
     with plainly():
         need_root()
-        sys.exit(check.under_chaos(arguments))
+        sys.exit(check.on_its_own("tests.chaos", arguments))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def conformance(arguments: tuple[str, ...]) -> None:
+    """Third parties' judgement of a system of its own with a real Keystone: tempest's network tests, openstacksdk, the openstack
+    command line (--only PART, --tests REGEX)."""
+    from cli import check
+
+    with plainly():
+        need_root()
+        sys.exit(check.on_its_own("tests.conformance", arguments))
 
 
 @main.command(name="bench-scale", context_settings={"ignore_unknown_options": True})

@@ -21,10 +21,10 @@ def everything(pytest_arguments: Sequence[str] = ()) -> int:
     return tests.returncode or (1 if failed else 0)
 
 
-def under_chaos(arguments: Sequence[str] = ()) -> int:
-    """The long run of tests/chaos on a system of its own; its exit code."""
+def on_its_own(program: str, arguments: Sequence[str] = ()) -> int:
+    """A long run on a system of its own, `tests.chaos` or `tests.conformance`; its exit code."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "tests.chaos", *arguments], cwd=ROOT, env=env, check=False).returncode
+    return subprocess.run([sys.executable, "-m", program, *arguments], cwd=ROOT, env=env, check=False).returncode
 
 
 def _checks() -> list[tuple[str, list[str]]]:

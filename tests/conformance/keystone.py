@@ -9,7 +9,6 @@ machine alone.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import requests
 
 from cli.places import Places
 from tests.conformance.config import LOCK, clouds, config
+from tests.conformance.environment import Environment
 from tests.conformance.populate import populate
 
 START_SECONDS = 120
@@ -30,9 +30,9 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Keystone:
-    """One Keystone: `venv` with its packages, `folder` with its data, `port` on 127.0.0.1."""
+    """One Keystone: `packages` that it runs from, `folder` with its data, `port` on 127.0.0.1."""
 
-    venv: Path
+    packages: Environment
     folder: Path
     port: int = 15000
 
@@ -40,22 +40,6 @@ class Keystone:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}/v3"
-
-    @property
-    def installed(self) -> bool:
-        """Whether the packages that the lock file names are there."""
-        stamp = self.venv / "netledger-lock"
-        return stamp.is_file() and stamp.read_text() == LOCK.read_text()
-
-    def install(self) -> None:
-        """Make the virtual environment; nothing to do when it is there. Raises CalledProcessError."""
-        if self.installed:
-            return
-        shutil.rmtree(self.venv, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(self.venv)], check=True)
-        pip = [str(self.venv / "bin/pip"), "install", "-q", "--no-input", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True, stdin=subprocess.DEVNULL)
-        (self.venv / "netledger-lock").write_text(LOCK.read_text())
 
     def up(self, network: str) -> None:
         """Start it unless it runs, and see to its people and catalogue; `network` is the URL of the Network API. Raises TimeoutError,
@@ -105,7 +89,7 @@ class Keystone:
 
     def _start(self) -> None:
         """One process and one thread: with more, SQLite says that it is locked whenever two sign-ins meet."""
-        command = [str(self.venv / "bin/uwsgi"), "--http-socket", f"127.0.0.1:{self.port}"]
+        command = [self.packages.program("uwsgi"), "--http-socket", f"127.0.0.1:{self.port}"]
         command += [
             "--module",
             "keystone.wsgi.api:application",
@@ -141,7 +125,12 @@ class Keystone:
         return 0
 
     def _manage(self, *words: str, environ: dict[str, str] | None = None) -> None:
-        command = [str(self.venv / "bin/keystone-manage"), "--config-file", str(self.folder / "keystone.conf"), *words]
+        command = [
+            self.packages.program("keystone-manage"),
+            "--config-file",
+            str(self.folder / "keystone.conf"),
+            *words,
+        ]
         done = subprocess.run(command, env={**self._environ(), **(environ or {})}, capture_output=True, text=True)
         if done.returncode:
             print(done.stdout[-2000:], done.stderr[-2000:], file=sys.stderr)
@@ -155,10 +144,14 @@ class Keystone:
         return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore", **conf}
 
 
+def keystone_packages() -> Environment:
+    """Its packages, in this system's run folder."""
+    return Environment(Places.of().run / "conformance" / "venv-keystone", LOCK)
+
+
 def of_run_folder(port: int = 15000) -> Keystone:
     """That of this system's run folder."""
-    folder = Places.of().run / "conformance"
-    return Keystone(folder / "venv-keystone", folder / "keystone", port)
+    return Keystone(keystone_packages(), Places.of().run / "conformance" / "keystone", port)
 
 
 @click.command()
@@ -170,7 +163,7 @@ def main(verb: str, port: int, network: str) -> None:
     keystone = of_run_folder(port)
     if verb == "down":
         return keystone.down()
-    keystone.install()
+    keystone.packages.install()
     if verb == "up":
         keystone.up(network)
         click.echo(f"keystone {keystone.url}; export OS_CLIENT_CONFIG_FILE={keystone.folder}/etc/clouds.yaml")

@@ -1,4 +1,4 @@
-"""What we rely on of Keystone: the fake of our tests and, where one is installed, the real one pass the same."""
+"""What we rely on of Keystone: the fake of our tests and the real one pass the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from libs.config import Settings
 from libs.errors import Refusal
 from libs.model import Actor
 from tests.conformance.identity import Identity
-from tests.conformance.keystone import Keystone, of_run_folder
+from tests.conformance.keystone import Keystone, keystone_packages
 from tests.conformance.people import PASSWORD
 from tests.fakes.keystone import with_people
 
@@ -33,13 +33,12 @@ def fake(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def real(folder: Path) -> Iterator[str]:
-    installed = of_run_folder()
-    if not installed.installed:
-        pytest.skip("no Keystone is installed: python -m tests.conformance.keystone install")
+    packages = keystone_packages()
+    packages.install()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    keystone = Keystone(installed.venv, folder, port)
+    keystone = Keystone(packages, folder, port)
     try:
         keystone.up("http://127.0.0.1:9696")
         yield keystone.url
