@@ -63,7 +63,7 @@ class CloudUnderTest:
 
 @contextmanager
 def cloud_under_test() -> Iterator[CloudUnderTest]:
-    """Install what is missing, start Keystone and a system; all of it ends with the block. Raises CalledProcessError, TimeoutError."""
+    """Install what is missing, start Keystone and a system; all ends with the block. Raises CalledProcessError, TimeoutError."""
     environment = clients()
     environment.install()
     packages = keystone_packages()

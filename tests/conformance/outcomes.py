@@ -1,6 +1,6 @@
 """Reads a subunit stream and prints what became of each test, a line of JSON each: {"id", "status", "reason"}.
 
-Runs in the environment of the clients: `python outcomes.py FILE`. A class that was skipped or failed as a whole stands as `class NAME`.
+Runs in the environment of the clients: `python outcomes.py FILE`. A class that was skipped or failed as a whole is `class NAME`.
 """
 
 from __future__ import annotations
