@@ -13,6 +13,7 @@ from netaddr import EUI, AddrFormatError, IPAddress, IPNetwork, mac_unix_expande
 DHCP_OWNER = "network:dhcp"
 ROUTER_INTERFACE_OWNER, ROUTER_GATEWAY_OWNER = "network:router_interface", "network:router_gateway"
 FLOATING_IP_OWNER = "network:floatingip"
+DNS_DOMAIN = "openstacklocal."
 VIF_UNBOUND, VIF_OVS, VIF_FAILED = "unbound", "ovs", "binding_failed"
 ACTIVE, DOWN, ERROR = "ACTIVE", "DOWN", "ERROR"
 OVS_AGENT, DHCP_AGENT, L3_AGENT = "Open vSwitch agent", "DHCP agent", "L3 agent"

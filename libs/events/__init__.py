@@ -2,7 +2,7 @@
 
 An event is a frozen dataclass named by subject and past participle; every decided value is in it, so that applying it
 never decides and never looks anything up. Streams: `network-<id>`, `subnet-<id>`, `port-<id>`, `router-<id>`, `floatingip-<id>`,
-`agent-<id>`.
+`agent-<id>`, `quota-<uuid5 of the project>`.
 """
 
 from libs.events.address_group import (
@@ -22,6 +22,15 @@ from libs.events.agent import (
     AgentRegistered,
     AgentWentDown,
 )
+from libs.events.binding import (
+    PortBindingActivated,
+    PortBindingAdded,
+    PortBindingProfileChanged,
+    PortBindingRemoved,
+    PortBindingUnwired,
+    PortBindingWired,
+)
+from libs.events.dns import NetworkDnsDomainChanged, PortDnsNameChanged
 from libs.events.floatingip import (
     FloatingIpAllocated,
     FloatingIpAssociated,
@@ -41,6 +50,7 @@ from libs.events.network import (
     NetworkDhcpUnscheduled,
     NetworkExternalChanged,
     NetworkMtuChanged,
+    NetworkPortSecurityChanged,
     NetworkRenamed,
     NetworkSharingChanged,
     NetworkSubnetAdded,
@@ -68,6 +78,7 @@ from libs.events.port import (
     PortVnicTypeChanged,
     PortWentDown,
 )
+from libs.events.quota import QuotaEvent, QuotaLimitChanged, QuotaReset
 from libs.events.router import (
     RouterAdminStateChanged,
     RouterCreated,
@@ -124,11 +135,13 @@ NetworkEvent = (
     | NetworkSharingChanged
     | NetworkExternalChanged
     | NetworkMtuChanged
+    | NetworkPortSecurityChanged
     | NetworkSubnetAdded
     | NetworkSubnetRemoved
     | NetworkDhcpScheduled
     | NetworkDhcpUnscheduled
     | NetworkTagsChanged
+    | NetworkDnsDomainChanged
     | NetworkDeleted
 )
 SubnetEvent = (
@@ -164,6 +177,13 @@ PortEvent = (
     | PortBecameActive
     | PortWentDown
     | PortTagsChanged
+    | PortDnsNameChanged
+    | PortBindingAdded
+    | PortBindingProfileChanged
+    | PortBindingWired
+    | PortBindingUnwired
+    | PortBindingActivated
+    | PortBindingRemoved
     | PortDeleted
 )
 RouterEvent = (
@@ -213,6 +233,7 @@ Event = (
     | SecurityGroupEvent
     | SecurityGroupRuleEvent
     | AddressGroupEvent
+    | QuotaEvent
     | AgentEvent
 )
 
@@ -250,9 +271,11 @@ __all__ = [
     "NetworkDescribed",
     "NetworkDhcpScheduled",
     "NetworkDhcpUnscheduled",
+    "NetworkDnsDomainChanged",
     "NetworkEvent",
     "NetworkExternalChanged",
     "NetworkMtuChanged",
+    "NetworkPortSecurityChanged",
     "NetworkRenamed",
     "NetworkSharingChanged",
     "NetworkSubnetAdded",
@@ -261,13 +284,20 @@ __all__ = [
     "PortAddressPairsChanged",
     "PortAdminStateChanged",
     "PortBecameActive",
+    "PortBindingActivated",
+    "PortBindingAdded",
     "PortBindingFailed",
+    "PortBindingProfileChanged",
+    "PortBindingRemoved",
+    "PortBindingUnwired",
+    "PortBindingWired",
     "PortBound",
     "PortCreated",
     "PortDeleted",
     "PortDescribed",
     "PortDeviceChanged",
     "PortDhcpOptionsChanged",
+    "PortDnsNameChanged",
     "PortEvent",
     "PortMacChanged",
     "PortProfileChanged",
@@ -278,6 +308,9 @@ __all__ = [
     "PortUnbound",
     "PortVnicTypeChanged",
     "PortWentDown",
+    "QuotaEvent",
+    "QuotaLimitChanged",
+    "QuotaReset",
     "RouterAdminStateChanged",
     "RouterCreated",
     "RouterDeleted",

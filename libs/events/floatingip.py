@@ -16,6 +16,8 @@ class FloatingIpAllocated:
     floating_ip_address: str
     port_id: str
     description: str
+    dns_name: str = ""
+    dns_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

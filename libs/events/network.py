@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NetworkCreated:
-    """A network exists from now on; its segment, MTU and id were chosen before."""
+    """A network exists from now on; its segment, MTU and id were chosen before. port_security: what its ports get when nobody says."""
 
     network_id: str
     project_id: str
@@ -21,6 +21,7 @@ class NetworkCreated:
     physical_network: str | None
     segmentation_id: int | None
     availability_zone_hints: tuple[str, ...] = ()
+    dns_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ class NetworkMtuChanged:
     network_id: str
     before: int
     after: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPortSecurityChanged:
+    """Whether ports that are made on it from now on are checked when nobody says changed; those that are there stay as they are."""
+
+    network_id: str
+    enabled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from libs.model import AddressPair, DhcpOption
+from libs.model import DNS_DOMAIN, AddressPair, DhcpOption
 
 
 @dataclass(frozen=True, slots=True)
 class PortCreated:
     """A port exists on a network, with its MAC; addresses and binding are facts of their own. ip_allocation: `immediate`, or
-    `none` when the caller asked for no addresses. port_security False: whatever it sends and gets passes, so it has no
+    `none` when the caller asked for no addresses. dns_name as in PortDnsNameChanged; dns_domain: the one that its names stand below,
+    for ever. port_security False: whatever it sends and gets passes, so it has no
     security_groups (ids) and no address_pairs either."""
 
     port_id: str
@@ -31,6 +32,8 @@ class PortCreated:
     port_security: bool = False
     security_groups: tuple[str, ...] = ()
     address_pairs: tuple[AddressPair, ...] = ()
+    dns_name: str = ""
+    dns_domain: str = DNS_DOMAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ FROZEN = [
     (76, "2b59c04490b1d8a68ce9b6ab4b093688d22832c0ed2a910aee54cc7a3b10c70b"),
     (81, "e24bf337236ce21e344d95b990236e20a22ca2a608a5a3993f52e966457de5fc"),
     (101, "852e25fe04094a1d7d8b26a1de70a2d210e87ab2d31f77d4bd8b32ddc4a099b9"),
+    (112, "1e3259214bf9825991eec053052d85aa57e5b8c80a14a2c396aab41b88954d16"),
 ]
 """(number of lines, sha256 of these first lines)"""
 
