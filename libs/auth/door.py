@@ -11,8 +11,8 @@ from libs.errors import Refusal
 from libs.http.door import is_address, is_loopback
 
 Guard = Callable[[Mapping[str, Any]], None]
-OPEN = ("", "/")
-"""Paths that strangers may ask for: which versions there are."""
+OPEN = ("", "/", "/openapi.json")
+"""Paths that strangers may ask for: which versions there are, and what the API looks like anywhere."""
 
 
 def check_listening(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from libs.config import Settings
 from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.router import Router
-from services.api import discovery, extensions, tags
+from services.api import discovery, extensions, openapi, tags
 from services.api.callers import Callers, Clock
 from services.api.hosting import Hosting
 from services.api.pools import Pools
@@ -32,4 +32,5 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes += RouterActions(query, commit, writes, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, callers).routes() + Pools(query, callers).routes()
+    routes.append(openapi.route_of(routes))
     return App(Router(routes), limits, guard_of(settings, authenticator))

@@ -28,7 +28,7 @@ class Form:
         put = {key: name for key, (name, one) in declared.items() if _may(one, "put")}
         self._changeable = frozenset(put)
         self._names = {name: key for key, (name, _) in declared.items()}
-        self._required = tuple(key for key, (_, one) in declared.items() if one.required)
+        self.required = tuple(key for key, (_, one) in declared.items() if one.required)
         self._post = schema(unknown=RAISE)
         self._put = schema(only=tuple(put.values()), partial=True, unknown=RAISE)
 
@@ -99,7 +99,7 @@ class Form:
             raise bad_request(
                 f"Attribute '{name}' not allowed in POST" if creating else f"Cannot update read-only attribute {name}"
             )
-        for name in self._required if creating else ():
+        for name in self.required if creating else ():
             if name not in sent:
                 raise bad_request(f"Failed to parse request. Required attribute '{name}' not specified")
 
