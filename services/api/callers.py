@@ -9,16 +9,17 @@ from datetime import datetime
 from libs.auth import Authenticator
 from libs.http.message import Request
 from libs.model import Actor, Context
+from libs.policy import Policy, defaults
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
 
 
 class Callers:
-    """Tells a request's caller by `authenticator`."""
+    """Tells a request's caller by `authenticator`; what he may do, `policy` says."""
 
-    def __init__(self, authenticator: Authenticator, clock: Clock) -> None:
-        self._authenticator, self._clock = authenticator, clock
+    def __init__(self, authenticator: Authenticator, clock: Clock, policy: Policy | None = None) -> None:
+        self._authenticator, self._clock, self.policy = authenticator, clock, policy or defaults()
 
     def actor(self, request: Request) -> Actor:
         """Who asks. Raises Refusal 400, 401, 403, 503."""

@@ -1,0 +1,49 @@
+"""What a caller may do: Neutron's rule names and defaults as check strings of oslo.policy, a file per subject.
+
+A subject's file has RULES, {rule: check string} (parts in `strings`), and PLAIN, {kind: attributes that may be sent by whom the
+resource's own rule lets}; it is named in SUBJECTS here. Handlers judge by `callers.policy`: `demand(rule, actor, target)` for one
+rule, `check(action, kind, actor, target, sent)` for a resource with what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from libs.model import Actor
+from libs.policy import agent, floatingip, network, port, router, strings, subnet
+from libs.policy.compiled import BadPolicy
+from libs.policy.table import Policy
+from libs.policy.target import Target, is_operator, may_act_for, may_read
+
+__all__ = ["RULES", "BadPolicy", "Policy", "Target", "defaults", "is_operator", "may_act_for", "may_read"]
+
+SUBJECTS = (network, subnet, port, router, floatingip, agent)
+
+RULES: Mapping[str, str] = {
+    **strings.RULES,
+    **{name: text for subject in SUBJECTS for name, text in subject.RULES.items()},
+}
+"""{rule: check string}, as they are without a policy file"""
+
+
+@cache
+def defaults() -> Policy:
+    """The policy without a policy file."""
+    return Policy(RULES)
+
+
+def demand(rule: str, actor: Actor, target: Target) -> None:
+    """As `Policy.demand`, by the defaults."""
+    defaults().demand(rule, actor, target)
+
+
+def check(action: str, kind: str, actor: Actor, target: Target, sent: Mapping[str, Any] | None = None) -> None:
+    """As `Policy.check`, by the defaults."""
+    defaults().check(action, kind, actor, target, sent)
+
+
+def hidden(kind: str, actor: Actor) -> tuple[str, ...]:
+    """As `Policy.hidden`, by the defaults."""
+    return defaults().hidden(kind, actor)

@@ -1,0 +1,91 @@
+"""The policy: every rule compiled, default deny; values in and a verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from libs.errors import forbidden
+from libs.model import Actor
+from libs.policy.compiled import Check, compiled
+from libs.policy.target import Target
+
+_DEFAULTS: Mapping[str, Any] = {
+    "floating_ip_address": None,
+    "shared": False,
+    "is_default": False,
+    "router:external": False,
+    "binding:profile": {},
+    "binding:host_id": "",
+    "binding:vnic_type": "normal",
+    "device_id": "",
+    "device_owner": "",
+    "external_gateway_info": None,
+    "tags": (),
+}
+"""{attribute: value that says nothing when something is made}; others are judged whenever they are sent."""
+_NOBODYS = Target("")
+
+
+class Policy:
+    """Judges by `rules`, {name: check string}. Raises BadPolicy."""
+
+    def __init__(self, rules: Mapping[str, str]) -> None:
+        self._checks = compiled(rules)
+        self._parts: dict[str, dict[str, Check]] = {}
+        for name, check in self._checks.items():
+            base, _, part = name.partition(":")
+            if part:
+                self._parts.setdefault(base, {})[part] = check
+
+    def allowed(self, rule: str, actor: Actor, target: Target) -> bool:
+        """Whether one rule lets the caller; a rule that does not exist lets nobody."""
+        check = self._checks.get(rule)
+        return check is not None and check(actor, target)
+
+    def demand(self, rule: str, actor: Actor, target: Target) -> None:
+        """Raises Refusal 403 naming the rule, unless it lets the caller."""
+        if not self.allowed(rule, actor, target):
+            raise forbidden(f"rule:{rule}")
+
+    def check(
+        self, action: str, kind: str, actor: Actor, target: Target, sent: Mapping[str, Any] | None = None
+    ) -> None:
+        """Raises Refusal 403 naming the rule, unless the caller may do `action` (create, update, delete) to `target` with all the
+        attributes of `sent` (API names; for create, those with their default's value do not count). An attribute, or a part of
+        one, without a rule follows its resource's."""
+        base = f"{action}_{kind}"
+        self.demand(base, actor, target)
+        if not sent:
+            return
+        target = replace(target, device_owner=str(sent.get("device_owner") or ""), facts=sent)
+        parts = self._parts.get(base, {})
+        for part in _parts_of(sent, action == "create"):
+            check = parts.get(part)
+            if check is not None and not check(actor, target):
+                raise forbidden(f"rule:{base} and rule:{base}:{part}")
+
+    def hidden(self, kind: str, actor: Actor) -> tuple[str, ...]:
+        """The attributes of `kind` that the caller does not see."""
+        parts = self._parts.get(f"get_{kind}", {})
+        return tuple(part for part, check in parts.items() if part != "tags" and not check(actor, _NOBODYS))
+
+
+def _parts_of(sent: Mapping[str, Any], creating: bool) -> Iterator[str]:
+    """The attributes of `sent` that rules may be about, each with its own parts."""
+    for name, value in sent.items():
+        if creating and value == _DEFAULTS.get(name, ()):
+            continue
+        yield name
+        for one in value if isinstance(value, list | tuple) else (value,):
+            for part in _names_in(one):
+                yield f"{name}:{part}"
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """Names of what a value says: keys of an object, or the fields of one of ours that are set."""
+    if isinstance(value, Mapping):
+        yield from value
+    elif is_dataclass(value):
+        yield from (one.name for one in fields(value) if getattr(value, one.name))
