@@ -113,12 +113,13 @@ class Facts:
         before = self.ports.pop(id, None)
         if before is not None:
             _drop(self.ports_of, before.network_id, id)
-            _drop(self.ports_on, before.host, id)
+            for host in before.hosts:
+                _drop(self.ports_on, host, id)
         if port is not None:
             self.ports[id] = port
             self.ports_of.setdefault(port.network_id, set()).add(id)
-            if port.host:
-                self.ports_on.setdefault(port.host, set()).add(id)
+            for host in port.hosts:
+                self.ports_on.setdefault(host, set()).add(id)
 
     def _take_agent(self, id: str, event: Any, at: int) -> tuple[str, str] | None:
         if isinstance(event, AgentDeleted):

@@ -104,14 +104,15 @@ class Host:
         return done
 
     def report(self, port_id: str) -> PortReport | None:
-        """How a port stands by what is wanted, seen and written; None for one that is not bound here."""
+        """How a port stands by what is wanted, seen and written; None for one that this host is not to wire."""
         port = self.facts.ports.get(port_id)
-        if port is None or port.host != self.layout.host:
+        generation = None if port is None else port.generation_on(self.layout.host)
+        if port is None or generation is None:
             return None
         tap = self.wanted.tap(port)
         wired = tap is not None and tap.tag == self.vlans.of.get(port.network_id)
         wired = wired and bool(self.book.of(("port", port_id))) and not self.is_pending(port_id)
-        return PortReport(port.id, port.generation, wired, "unplugged" if self.wanted.enabled(port) else "disabled")
+        return PortReport(port.id, generation, wired, "unplugged" if self.wanted.enabled(port) else "disabled")
 
     def is_pending(self, port_id: str) -> bool:
         """Whether something of this port is not written yet."""
@@ -126,7 +127,7 @@ class Host:
         return {end.tunnel_ip: end.tunnel_mac for end in ends if end.tunnel_mac and claimed[end.tunnel_ip] == 1}
 
     def local_ports(self) -> list[str]:
-        """Ids of the ports that are bound here."""
+        """Ids of the ports that are bound here, or may move here."""
         return sorted(self.facts.ports_on.get(self.layout.host, ()))
 
     def _tags(self, names: Iterable[str]) -> list[tuple[str, int]]:
@@ -157,8 +158,7 @@ class Host:
     def _touch_port(self, port: Port) -> None:
         """A port is part of its network's flood lists, of its host's need for a tunnel, of its tap's tag."""
         self.dirty |= {("port", port.id), ("network", port.network_id)}
-        if port.host and port.host != self.layout.host:
-            self.dirty.add(("host", port.host))
+        self.dirty |= {("host", host) for host in port.hosts if host != self.layout.host}
         self._taps |= self.view.taps(port.id)
 
     def _touch_network(self, id: str) -> None:

@@ -104,10 +104,17 @@ def provider(network: Network, lv: int, bridge: str, int_patch: int, phy_patch: 
 
 def local_port(port: Port, lv: int, ofport: int) -> list[Flow]:
     """br-int: a wired tap may speak untagged in its network, and gets what is for its MAC."""
-    return [
-        flow(BR_INT, CLASSIFY, 10, f"in_port={ofport},{UNTAGGED}", _enter(lv), port.position),
-        flow(BR_INT, DELIVER, 3, f"reg6={lv:#x},dl_dst={port.mac}", f"output:{ofport}", port.position),
-    ]
+    hears = flow(BR_INT, DELIVER, 3, f"reg6={lv:#x},dl_dst={port.mac}", f"output:{ofport}", port.position)
+    return [*_speaks(lv, ofport, port.position), hears]
+
+
+def ready_port(port: Port, host: str, lv: int, ofport: int) -> list[Flow]:
+    """br-int: the tap to which a guest will move may speak; what is for its MAC still goes to where it is."""
+    return _speaks(lv, ofport, port.ready[host].position)
+
+
+def _speaks(lv: int, ofport: int, at: int) -> list[Flow]:
+    return [flow(BR_INT, CLASSIFY, 10, f"in_port={ofport},{UNTAGGED}", _enter(lv), at)]
 
 
 def remote_port(port: Port, vni: int, lv: int, tunnel: int) -> list[Flow]:

@@ -10,7 +10,10 @@ from libs.events import (
     AddressAllocated,
     AddressReleased,
     PortAdminStateChanged,
+    PortBindingActivated,
+    PortBindingAdded,
     PortBindingFailed,
+    PortBindingRemoved,
     PortBound,
     PortDeleted,
     PortMacChanged,
@@ -30,8 +33,17 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """An inactive binding for which a host is to be ready; position: of PortBindingAdded."""
+
+    generation: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Port:
-    """A port as flows see it. host: empty unless attached by ovs. position: of PortBound. addresses: {address: position}."""
+    """A port as flows see it. host: where it is active, empty unless attached by ovs. position: of PortBound or PortBindingActivated.
+    addresses: {address: position}. ready: {host: Ready} of hosts to which its guest may move."""
 
     id: str
     network_id: str
@@ -41,6 +53,18 @@ class Port:
     generation: int = 0
     position: int = 0
     addresses: Mapping[str, int] = field(default_factory=dict)
+    ready: Mapping[str, Ready] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> set[str]:
+        """Where it is active or may become so."""
+        return {self.host, *self.ready} - {""}
+
+    def generation_on(self, host: str) -> int | None:
+        """The number of its binding on a host; None when that is not to wire it."""
+        if host and host == self.host:
+            return self.generation
+        return self.ready[host].generation if host in self.ready else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +89,19 @@ def port_after(port: Port, event: Any, at: int) -> Port | None:
             return replace(port, addresses={**port.addresses, event.ip_address: at})
         case AddressReleased():
             return replace(port, addresses={a: p for a, p in port.addresses.items() if a != event.ip_address})
-        case PortBound() if event.vif_type == VIF_OVS:
-            return replace(port, host=event.host, generation=event.generation, position=at)
+        case PortBindingAdded() if event.vif_type == VIF_OVS:
+            return replace(port, ready={**port.ready, event.host: Ready(event.generation, at)})
+        case PortBindingRemoved():
+            return replace(port, ready=_but(port.ready, event.host))
+        case PortBound() | PortBindingActivated() if event.vif_type == VIF_OVS:
+            ready = _but(port.ready, event.host)
+            return replace(port, host=event.host, generation=event.generation, position=at, ready=ready)
         case PortBound() | PortBindingFailed() | PortUnbound():
             return replace(port, host="", position=at)
         case PortDeleted():
             return None
     return port
+
+
+def _but(ready: Mapping[str, Ready], host: str) -> Mapping[str, Ready]:
+    return {one: what for one, what in ready.items() if one != host} if host in ready else ready

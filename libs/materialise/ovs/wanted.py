@@ -35,7 +35,7 @@ class Wanted:
     vlans: Mapping[str, int]
 
     def is_local(self, network_id: str) -> bool:
-        """Whether a port that is bound here is on the network."""
+        """Whether a port that is bound here, or may move here, is on the network."""
         here = self.facts.ports_on.get(self.layout.host, set())
         return network_id in self.facts.networks and not here.isdisjoint(self.facts.ports_of.get(network_id, ()))
 
@@ -44,16 +44,24 @@ class Wanted:
         network = self.facts.networks.get(port.network_id)
         return network is not None and network.admin_up and port.admin_up
 
+    def is_here(self, port: Port) -> bool:
+        """Whether this host is to wire it."""
+        return port.generation_on(self.layout.host) is not None
+
+    def is_active_here(self, port: Port) -> bool:
+        """Whether what is for it is for this host."""
+        return port.host == self.layout.host
+
     def tap(self, port: Port) -> PortRow | None:
-        """The tap to wire a port to: it is bound here, enabled, plugged, and its network is ready on this host."""
-        if port.host != self.layout.host or not self.enabled(port) or self._uplink(port.network_id) is None:
+        """The tap to wire a port to: it is bound here (or may move here), enabled, plugged, and its network is ready on this host."""
+        if not self.is_here(port) or not self.enabled(port) or self._uplink(port.network_id) is None:
             return None
         return self.view.tap(port.id)
 
     def tag(self, row: PortRow) -> int | None:
         """The VLAN tag of a tap; the dead VLAN for what is unknown, disabled or doubled. None: as it is, until a device is there."""
         port = self.facts.ports.get(row.iface_id)
-        if port is None or port.host != self.layout.host or not self.enabled(port):
+        if port is None or not self.is_here(port) or not self.enabled(port):
             return DEAD_VLAN
         plugged = self.view.tap(port.id)
         if row.iface_status not in ("", "active") or (plugged is not None and plugged.name != row.name):
@@ -130,7 +138,7 @@ class Wanted:
 
     def _wired_ofports(self, network_id: str) -> list[int]:
         here = self.facts.ports_on.get(self.layout.host, set()) & self.facts.ports_of.get(network_id, set())
-        taps = [self.tap(self.facts.ports[id]) for id in here]
+        taps = [self.tap(port) for port in (self.facts.ports[id] for id in here) if self.is_active_here(port)]
         return [tap.ofport for tap in taps if tap is not None]
 
     def _tunnels_of(self, network_id: str) -> set[str]:
@@ -140,14 +148,14 @@ class Wanted:
 
     def _port_flows(self, id: str) -> list[Flow]:
         port = self.facts.ports.get(id)
-        if port is None or not port.host or port.network_id not in self.vlans:
+        if port is None or port.network_id not in self.vlans:
             return []
-        lv = self.vlans[port.network_id]
-        if port.host == self.layout.host:
-            tap = self.tap(port)
+        lv, tap = self.vlans[port.network_id], self.tap(port)
+        if self.is_active_here(port):
             return render.local_port(port, lv, tap.ofport) if tap is not None else []
+        out = render.ready_port(port, self.layout.host, lv, tap.ofport) if tap is not None else []
         vni, tunnel = self._vni(port.network_id), self.view.ofport(self.tunnel_to(port.host))
-        return render.remote_port(port, vni, lv, tunnel) if vni and tunnel and self.enabled(port) else []
+        return out + (render.remote_port(port, vni, lv, tunnel) if vni and tunnel and self.enabled(port) else [])
 
     def _tunnel_flows(self, host: str) -> list[Flow]:
         ofport = self.view.ofport(self.tunnel_to(host))
