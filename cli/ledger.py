@@ -14,6 +14,7 @@ from cli.supervision import Supervision
 from libs import codec
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
+from libs.eventlog.counters import recount
 from libs.eventlog.rebuild import rebuild as build
 from libs.eventlog.schema import raise_epoch
 from libs.network.kinds import KINDS
@@ -56,7 +57,7 @@ def rebuild(places: Places, console: Console) -> int:
     live table was what the log says; the new ones took over either way. Writes go on meanwhile."""
     admin_url = _backing(places).database_admin_url
     table = Table("kind", "compared at position", "rows", "seconds", "the live table", box=None)
-    reports = [build(admin_url, kind) for kind in KINDS]
+    reports = [*(build(admin_url, kind) for kind in KINDS), recount(admin_url)]
     for report in reports:
         verdict = "was right" if report.equal else "[red]differed from the log; replaced[/red]"
         table.add_row(report.kind, str(report.position), str(report.rows), f"{report.seconds:.2f}", verdict)

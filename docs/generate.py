@@ -17,6 +17,7 @@ SUBJECTS = (
     ("Ports", "port", events.PortEvent),
     ("Routers", "router", events.RouterEvent),
     ("Floating IPs", "floatingip", events.FloatingIpEvent),
+    ("Quotas", "quota", events.QuotaEvent),
     ("Agents", "agent", events.AgentEvent),
 )
 

@@ -18,6 +18,7 @@ from libs.setting_types import (
     domain,
     flag,
     http_url,
+    limit,
     mappings,
     names,
     positive,
@@ -33,6 +34,10 @@ class BadSetting(ValueError):
 
 def _setting(default: Any, parse: Callable[[str], Any], doc: str) -> Any:
     return field(default=default, metadata={"parse": parse, "doc": doc})
+
+
+def _quota(default: int, doc: str) -> Any:
+    return _setting(default, limit, f"how many {doc} there may be unless its quota says otherwise; -1: any number")
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Settings:
     keystone_cache_tokens: int = _setting(
         10_000, positive, "how many valid tokens, and how many refused ones, are kept"
     )
+    policy_file: str = _setting("", str, "file with policy rules, YAML or JSON, over the defaults; empty: none")
     tenant_network_types: tuple[str, ...] = _setting(
         ("vxlan",), names, "segment types for networks without provider attributes, in order"
     )
@@ -120,6 +126,17 @@ class Settings:
     metadata_secret: str = _setting(
         "", str, "secret shared with Nova's metadata API (metadata_proxy_shared_secret there)"
     )
+    quota_network: int = _quota(100, "networks of a project")
+    quota_subnet: int = _quota(100, "subnets of a project")
+    quota_subnetpool: int = _quota(100, "subnet pools of a project")
+    quota_port: int = _quota(500, "ports of a project")
+    quota_router: int = _quota(10, "routers of a project")
+    quota_router_route: int = _quota(30, "routes of one router")
+    quota_floatingip: int = _quota(50, "floating IPs of a project")
+    quota_rbac_policy: int = _quota(10, "RBAC policies of a project")
+    quota_security_group: int = _quota(10, "security groups of a project")
+    quota_security_group_rule: int = _quota(100, "security group rules of a project")
+    quota_address_group: int = _quota(100, "address groups of a project")
     log_level: str = _setting("INFO", str, "lowest level that is logged")
     health_file: str = _setting(
         "", str, "file that is touched while the process is well; empty: none (`libs/health.py`)"

@@ -18,6 +18,14 @@ def positive(text: str) -> int:
     return number
 
 
+def limit(text: str) -> int:
+    """How many at most; -1 for any number."""
+    number = int(text)
+    if not -1 <= number <= 2**31 - 1:
+        raise ValueError("must be -1 (no limit) to 2147483647")
+    return number
+
+
 def seconds(text: str) -> float:
     """A time above zero."""
     number = float(text)

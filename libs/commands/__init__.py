@@ -3,7 +3,28 @@
 A command is a frozen dataclass, named by verb and object; ids were made at the edge. `libs.network` decides it.
 """
 
+from libs.commands.address_group import (
+    AddAddresses,
+    CreateAddressGroups,
+    DeleteAddressGroup,
+    NewAddressGroup,
+    RemoveAddresses,
+    UpdateAddressGroup,
+)
 from libs.commands.agent import DeleteAgent, MarkAgentDown, MarkAgentUp, RegisterAgent, UpdateAgent
+from libs.commands.binding import ActivatePortBinding, AddPortBinding, ChangePortBinding, RemovePortBinding
+from libs.commands.flavor import (
+    AssociateProfile,
+    CreateFlavors,
+    CreateServiceProfiles,
+    DeleteFlavor,
+    DeleteServiceProfile,
+    DisassociateProfile,
+    NewFlavor,
+    NewServiceProfile,
+    UpdateFlavor,
+    UpdateServiceProfile,
+)
 from libs.commands.floatingip import (
     CreateFloatingIps,
     DeleteFloatingIp,
@@ -27,7 +48,10 @@ from libs.commands.port import (
     UpdatePort,
     WantedAddress,
     WantedDhcpOption,
+    WantedPair,
 )
+from libs.commands.quota import ChangeQuota, ResetQuota
+from libs.commands.rbac_policy import CreateRbacPolicies, DeleteRbacPolicy, NewRbacPolicy, UpdateRbacPolicy
 from libs.commands.router import (
     AddRouterInterface,
     AddRoutes,
@@ -41,7 +65,29 @@ from libs.commands.router import (
     UpdateRouter,
     WantedGateway,
 )
+from libs.commands.security_group import (
+    CreateSecurityGroupRules,
+    CreateSecurityGroups,
+    DeleteSecurityGroup,
+    DeleteSecurityGroupRule,
+    EnsureDefaultGroup,
+    NewSecurityGroup,
+    NewSecurityGroupRule,
+    UpdateSecurityGroup,
+)
 from libs.commands.subnet import ABSENT, CreateSubnets, DeleteSubnet, NewSubnet, UpdateSubnet
+from libs.commands.subnetpool import (
+    AddPrefixes,
+    CreateAddressScopes,
+    CreateSubnetPools,
+    DeleteAddressScope,
+    DeleteSubnetPool,
+    NewAddressScope,
+    NewSubnetPool,
+    RemovePrefixes,
+    UpdateAddressScope,
+    UpdateSubnetPool,
+)
 from libs.commands.tags import AddTags, RemoveTag, ReplaceTags
 
 Command = (
@@ -53,10 +99,30 @@ Command = (
     | CreateSubnets
     | UpdateSubnet
     | DeleteSubnet
+    | CreateSubnetPools
+    | UpdateSubnetPool
+    | AddPrefixes
+    | RemovePrefixes
+    | DeleteSubnetPool
+    | CreateAddressScopes
+    | UpdateAddressScope
+    | DeleteAddressScope
+    | CreateFlavors
+    | UpdateFlavor
+    | AssociateProfile
+    | DisassociateProfile
+    | DeleteFlavor
+    | CreateServiceProfiles
+    | UpdateServiceProfile
+    | DeleteServiceProfile
     | CreatePorts
     | UpdatePort
     | DeletePort
     | ReportWired
+    | AddPortBinding
+    | ChangePortBinding
+    | ActivatePortBinding
+    | RemovePortBinding
     | RegisterAgent
     | MarkAgentDown
     | MarkAgentUp
@@ -75,53 +141,114 @@ Command = (
     | UpdateFloatingIp
     | DeleteFloatingIp
     | ReportFloatingIp
+    | CreateSecurityGroups
+    | EnsureDefaultGroup
+    | UpdateSecurityGroup
+    | DeleteSecurityGroup
+    | CreateSecurityGroupRules
+    | DeleteSecurityGroupRule
+    | CreateAddressGroups
+    | UpdateAddressGroup
+    | AddAddresses
+    | RemoveAddresses
+    | DeleteAddressGroup
     | ReplaceTags
     | AddTags
     | RemoveTag
+    | CreateRbacPolicies
+    | UpdateRbacPolicy
+    | DeleteRbacPolicy
+    | ChangeQuota
+    | ResetQuota
 )
 
 __all__ = [
     "ABSENT",
+    "ActivatePortBinding",
+    "AddAddresses",
+    "AddPortBinding",
+    "AddPrefixes",
     "AddRouterInterface",
     "AddRoutes",
     "AddTags",
+    "AssociateProfile",
+    "ChangePortBinding",
+    "ChangeQuota",
     "Command",
+    "CreateAddressGroups",
+    "CreateAddressScopes",
+    "CreateFlavors",
     "CreateFloatingIps",
     "CreateNetworks",
     "CreatePorts",
+    "CreateRbacPolicies",
     "CreateRouters",
+    "CreateSecurityGroupRules",
+    "CreateSecurityGroups",
+    "CreateServiceProfiles",
+    "CreateSubnetPools",
     "CreateSubnets",
+    "DeleteAddressGroup",
+    "DeleteAddressScope",
     "DeleteAgent",
+    "DeleteFlavor",
     "DeleteFloatingIp",
     "DeleteNetwork",
     "DeletePort",
+    "DeleteRbacPolicy",
     "DeleteRouter",
+    "DeleteSecurityGroup",
+    "DeleteSecurityGroupRule",
+    "DeleteServiceProfile",
     "DeleteSubnet",
+    "DeleteSubnetPool",
+    "DisassociateProfile",
+    "EnsureDefaultGroup",
     "MarkAgentDown",
     "MarkAgentUp",
+    "NewAddressGroup",
+    "NewAddressScope",
+    "NewFlavor",
     "NewFloatingIp",
     "NewNetwork",
     "NewPort",
+    "NewRbacPolicy",
     "NewRouter",
+    "NewSecurityGroup",
+    "NewSecurityGroupRule",
+    "NewServiceProfile",
     "NewSubnet",
+    "NewSubnetPool",
     "RegisterAgent",
+    "RemoveAddresses",
+    "RemovePortBinding",
+    "RemovePrefixes",
     "RemoveRouterInterface",
     "RemoveRoutes",
     "RemoveTag",
     "ReplaceTags",
     "ReportFloatingIp",
     "ReportWired",
+    "ResetQuota",
     "ScheduleDhcp",
     "ScheduleRouter",
     "UnscheduleDhcp",
     "UnscheduleRouter",
+    "UpdateAddressGroup",
+    "UpdateAddressScope",
     "UpdateAgent",
+    "UpdateFlavor",
     "UpdateFloatingIp",
     "UpdateNetwork",
     "UpdatePort",
+    "UpdateRbacPolicy",
     "UpdateRouter",
+    "UpdateSecurityGroup",
+    "UpdateServiceProfile",
     "UpdateSubnet",
+    "UpdateSubnetPool",
     "WantedAddress",
     "WantedDhcpOption",
     "WantedGateway",
+    "WantedPair",
 ]

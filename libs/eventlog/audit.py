@@ -1,4 +1,4 @@
-"""Check what is kept beside the log against the log itself: the hash chain, stream heads, claims.
+"""Check what is kept beside the log against the log itself: the hash chain, stream heads, claims, what projects have.
 
 Reads the whole log once, at one moment, with writes going on. Uses COPY: for processes without eventlet's monkey patch.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,9 @@ from psycopg2.extensions import connection as Connection
 
 from libs import codec
 from libs.eventlog import chain, statements
+from libs.events import Event
 from libs.network.claims import claims_of
+from libs.network.uses import Use, use_of
 
 PAGE = 5000
 
@@ -36,17 +39,19 @@ where held.stream is distinct from claim.stream order by 1 limit 100
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit found. position: of the last event read. heads, claims: names (at most 100) of those that differ from the log."""
+    """What an audit found. position: of the last event read. heads, claims, uses (`<project>/<kind>`): names (at most 100) of those
+    that differ from the log."""
 
     position: int
     batches: int
     heads: tuple[str, ...]
     claims: tuple[str, ...]
+    uses: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether everything is as the log says."""
-        return not self.heads and not self.claims
+        return not (self.heads or self.claims or self.uses)
 
 
 def audit(url: str) -> Audit:
@@ -63,21 +68,33 @@ def audit(url: str) -> Audit:
             cursor.execute(_HEADS)
             heads = tuple(stream for (stream,) in cursor.fetchall())
             cursor.execute(_CLAIMS)
-            return Audit(walk.position, batches, heads, tuple(key for (key,) in cursor.fetchall()))
+            claims = tuple(key for (key,) in cursor.fetchall())
+            return Audit(walk.position, batches, heads, claims, _wrong_uses(connection, walk.uses))
     finally:
         connection.close()
 
 
+def _wrong_uses(connection: Connection, counted: Counter[Use]) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("select project_id, kind, used from quota_usage where used <> 0")
+        kept = {(project, kind): used for project, kind, used in cursor.fetchall()}
+    wrong = {use for use in kept.keys() | counted.keys() if kept.get(use, 0) != counted[use]}
+    return tuple(f"{project}/{kind}" for project, kind in sorted(wrong)[:100])
+
+
 class _Walk:
-    """Reads every event once and notes on the way which claims it takes and releases."""
+    """Reads every event once and notes on the way which claims it takes and releases, and what it counts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self.position, self._number = connection, 0, 0
+        self.uses: Counter[Use] = Counter()
 
     def events(self) -> Iterator[chain.Stored]:
         """All events in order."""
         while page := self._page():
-            self._note_claims(page)
+            events = [(one.stream, codec.decode(one.type, one.data)) for one in page]
+            self._note_claims(events)
+            self._count(events)
             self.position = page[-1].position
             yield from page
 
@@ -87,11 +104,16 @@ class _Walk:
             cursor.execute(words, (self.position, self.position + PAGE))
             return [statements.stored_of(row) for row in cursor.fetchall()]
 
-    def _note_claims(self, page: list[chain.Stored]) -> None:
+    def _count(self, events: list[tuple[str, Event]]) -> None:
+        for _, event in events:
+            if (one := use_of(event)) is not None:
+                self.uses[one[0]] += one[1]
+
+    def _note_claims(self, events: list[tuple[str, Event]]) -> None:
         lines = []
-        for one in page:
-            claims = claims_of(codec.decode(one.type, one.data))
-            for key, stream in [(key, "") for key in claims.release] + [(key, one.stream) for key in claims.take]:
+        for owner, event in events:
+            claims = claims_of(event)
+            for key, stream in [(key, "") for key in claims.release] + [(key, owner) for key in claims.take]:
                 self._number += 1
                 lines.append(json.dumps({"key": key, "number": self._number, "stream": stream}) + "\n")
         with self._connection.cursor() as cursor:

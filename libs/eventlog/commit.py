@@ -5,8 +5,9 @@ Any process that writes (api, topology) does it by `Ledger.commit`. Concurrent c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from libs import errors
 from libs.commands import Command
@@ -15,7 +16,8 @@ from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
 from libs.eventlog.contest import Attempt
 from libs.eventlog.domain import NETWORK_DOMAIN, Domain
-from libs.eventlog.lost import refusal_of_guard
+from libs.eventlog.loading import ROUNDS, Loader
+from libs.eventlog.lost import refusal_of_guard, refusal_of_limit
 from libs.eventlog.protocol import (
     Accepted,
     Append,
@@ -26,19 +28,20 @@ from libs.eventlog.protocol import (
     Outcome,
     Row,
     StaleVersion,
+    Within,
 )
 from libs.eventlog.restore import restore
 from libs.gather import Gather
-from libs.model import Context
+from libs.model import DNS_DOMAIN, Context
+from libs.network.quota_checks import limited
 from libs.network.resources import kind_and_id
-from libs.network.world import Answer, Find, Question, Resource, World
-
-ROUNDS = 5
-"""How often needs and questions may follow from what was just loaded or answered."""
+from libs.network.world import Answer, Find, Question, World
 
 RETRIES = 100
 """How often a command is decided again when others were faster; each time somebody else's command got through. Of six who change one
 resource all the time, one in 240 loses thirty times in a row, none a hundred times."""
+
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 Ask = Callable[[list[Question]], Sequence[Answer]]
 
@@ -54,12 +57,26 @@ class Committed:
 
 
 class Ledger:
-    """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share."""
+    """Commits commands to a log. `ask` answers questions (addresses, segments, bindings, MACs), many at once; safe to share.
 
-    def __init__(self, log: EventLog, ask: Ask, retries: int = RETRIES, domain: Domain = NETWORK_DOMAIN) -> None:
-        self._log, self._ask, self._retries = log, ask, retries
+    limits: {resource: how many a project may have unless something else was set for it}; without them nothing is measured.
+    dns_domain: what the names of new ports stand below.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        ask: Ask,
+        retries: int = RETRIES,
+        domain: Domain = NETWORK_DOMAIN,
+        limits: Mapping[str, int] = NO_LIMITS,
+        dns_domain: str = DNS_DOMAIN,
+    ) -> None:
+        self._log, self._ask, self._retries, self._limits = log, ask, retries, limits
+        self._dns_domain = dns_domain
         self._domain = domain
         self._cache = ResourceCache()
+        self._loader = Loader(log, domain, self._cache)
         self._appends: Gather[Append, Outcome] = Gather(self._append_batch)
 
     def commit(self, command: Command, context: Context) -> Committed:
@@ -88,8 +105,10 @@ class Ledger:
     def _try(self, attempt: Attempt) -> Committed | None:
         """One round; None when it must be repeated. What was read from the cache neither refuses nor leaves undone."""
         attempt.cached = False
-        world = self._answer(attempt, self._load(attempt))
+        world = self._answer(attempt, replace(self._loader.load(attempt), dns_domain=self._dns_domain))
         decision = self._domain.decide(attempt.command, world)
+        if self._limits:
+            decision = limited(decision, self._limits)
         if not decision.changes:
             if attempt.cached:
                 attempt.trusting = False
@@ -104,41 +123,6 @@ class Ledger:
             return self._accepted(outcome, ready)
         self._refused(attempt, outcome, world)
         return None
-
-    def _load(self, attempt: Attempt) -> World:
-        world = World(attempt.context)
-        for _ in range(ROUNDS):
-            needed = dict.fromkeys(self._domain.needs(attempt.command, world))
-            wanted = [one for one in needed if one not in world.resources and one not in world.found]
-            if not wanted:
-                return world
-            if finds := [one for one in wanted if isinstance(one, Find)]:
-                world = replace(world, found={**world.found, **self._look_up(attempt, finds)})
-            if streams := [one for one in wanted if isinstance(one, str)]:
-                world = replace(world, resources={**world.resources, **self._fetch(attempt, streams)})
-        raise RuntimeError(f"{type(attempt.command).__name__} needs more than {ROUNDS} rounds of reading")
-
-    def _look_up(self, attempt: Attempt, finds: list[Find]) -> dict[Find, tuple[str, ...]]:
-        guessed: dict[Find, tuple[str, ...]] = {one: () for one in finds if one.rare and attempt.trusting}
-        attempt.cached = attempt.cached or bool(guessed)
-        wanted = [(one.kind, one.column, one.value) for one in finds if one not in guessed]
-        found = self._log.find(wanted) if wanted else {}
-        return {one: found.get((one.kind, one.column, one.value), ()) for one in finds}
-
-    def _fetch(self, attempt: Attempt, wanted: list[str]) -> dict[str, Resource | None]:
-        found: dict[str, Resource | None] = {}
-        if attempt.trusting:
-            found = {stream: one for stream in wanted if (one := self._cache.get(stream)) is not None}
-            attempt.cached = attempt.cached or bool(found)
-        missing = [kind_and_id(stream) for stream in wanted if stream not in found]
-        rows = self._log.rows(missing) if missing else {}
-        for stream in wanted:
-            if stream not in found:
-                row = rows.get(kind_and_id(stream))
-                found[stream] = self._domain.kinds[row.kind].resource_of(row) if row else None
-                if (resource := found[stream]) is not None:
-                    self._cache.put(resource)
-        return found
 
     def _answer(self, attempt: Attempt, world: World) -> World:
         for _ in range(ROUNDS):
@@ -167,24 +151,39 @@ class Ledger:
     def _refused(self, attempt: Attempt, outcome: Outcome, world: World) -> None:
         """Prepare the next round. Raises Refusal when there is no sense in one."""
         if isinstance(outcome, ClaimTaken):
-            self._lose_claims(attempt, (outcome.key, *outcome.also))
+            self._lose_claims(attempt, (outcome.key, *outcome.also), outcome.owner)
             return
         attempt.trusting = attempt.cached = False
-        guard = outcome.guard if isinstance(outcome, GuardFailed) else None
-        if isinstance(guard, NoneRefers):
-            if Find(guard.kind, guard.column, guard.value) not in world.found:  # else another came after we had looked
-                raise refusal_of_guard(guard, world.resources)
-        elif guard is not None:
-            self._cache.drop(guard.stream)
-            attempt.missed(guard.stream, refusal_of_guard(guard, world.resources))
+        if isinstance(outcome, GuardFailed):
+            self._not_held(attempt, outcome, world)
         elif isinstance(outcome, StaleVersion):
             self._cache.drop(outcome.stream)
             if outcome.stream in world.resources and world.resources[outcome.stream] is None:
-                attempt.missed(outcome.stream, errors.ended(*kind_and_id(outcome.stream)))
+                self._absent(attempt, outcome.stream, world)
 
-    def _lose_claims(self, attempt: Attempt, keys: tuple[str, ...]) -> None:
+    def _absent(self, attempt: Attempt, stream: str, world: World) -> None:
+        """A stream that is not there cannot begin: another made it just now, or it has ended, which the decision is told. Raises
+        Refusal when that made no difference to it."""
+        if stream in world.ended:
+            raise errors.ended(*kind_and_id(stream))
+        if stream in attempt.gone:
+            self._cache.end(stream)
+        attempt.gone.add(stream)
+
+    def _not_held(self, attempt: Attempt, outcome: GuardFailed, world: World) -> None:
+        guard = outcome.guard
+        if isinstance(guard, Within):
+            raise refusal_of_limit(guard, outcome.found)
+        if isinstance(guard, NoneRefers):
+            if Find(guard.kind, guard.column, guard.value) not in world.found:  # else another came after we had looked
+                raise refusal_of_guard(guard, world.resources)
+        else:
+            self._cache.drop(guard.stream)
+            attempt.missed(guard.stream, refusal_of_guard(guard, world.resources))
+
+    def _lose_claims(self, attempt: Attempt, keys: tuple[str, ...], owner: str = "") -> None:
         attempt.cached = False  # claims were checked on the store itself: a refusal is final
-        attempt.choices.lose(keys)
+        attempt.choices.lose(keys, owner)
 
     def _append_batch(self, batch: list[Append]) -> list[Outcome | Exception]:
         """Append together; should the store choke on one (text it cannot hold), each goes alone so that only that one fails."""

@@ -6,10 +6,11 @@ what earlier ones in it did; a refused one leaves no trace. Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from libs.eventlog.known import Head, Known, refers
+from libs.eventlog.known import Head, Known, Usage, refers
 from libs.eventlog.protocol import (
     Accepted,
     Append,
@@ -21,9 +22,12 @@ from libs.eventlog.protocol import (
     Row,
     StaleVersion,
     Unchanged,
+    Within,
 )
 from libs.events import Event
 from libs.model import Context
+from libs.network.quota import limits_in, quota_id
+from libs.network.uses import Use, uses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,15 @@ class Numbered:
 
 @dataclass(slots=True)
 class Written:
-    """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}."""
+    """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}. uses: {(project,
+    kind): by how much its number changed}."""
 
     events: list[Numbered] = field(default_factory=list)
     heads: dict[str, Head] = field(default_factory=dict)
     claims: dict[str, str | None] = field(default_factory=dict)
     commands: dict[str, Accepted] = field(default_factory=dict)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    uses: Counter[Use] = field(default_factory=Counter)
 
 
 def decide_fates(batch: Sequence[Append], known: Known) -> tuple[list[Outcome], Written]:
@@ -63,6 +69,7 @@ def _fate(append: Append, known: Known, written: Written) -> Outcome:
         _moved_stream(append, known, written)
         or _stale_change(append.changes, known, written, heads)
         or _referred(append, known, written)
+        or _over_limit(append, known, written)
         or _lost_claim(append, known, written)
     )
     return refusal or _accept(append, known, written, heads)
@@ -74,7 +81,7 @@ def _head(stream: str, known: Known, written: Written) -> Head | None:
 
 def _moved_stream(append: Append, known: Known, written: Written) -> Outcome | None:
     for guard in append.guards:
-        if isinstance(guard, NoneRefers):
+        if isinstance(guard, NoneRefers | Within):
             continue
         head = _head(guard.stream, known, written)
         if isinstance(guard, Unchanged):
@@ -101,6 +108,26 @@ def _referring(guard: NoneRefers, known: Known, written: Written) -> set[str]:
             continue
         (ids.add if refers(guard, row) else ids.discard)(id)
     return ids
+
+
+def _over_limit(append: Append, known: Known, written: Written) -> GuardFailed | None:
+    for guard in append.guards:
+        if isinstance(guard, Within):
+            usage = known.usage.get((guard.project, guard.kind), Usage())
+            number = usage.number + written.uses[(guard.project, guard.kind)]
+            limit = _limit(guard, usage, written)
+            if limit is not None and 0 <= limit < number + guard.adding:
+                return GuardFailed(guard, number)
+    return None
+
+
+def _limit(guard: Within, usage: Usage, written: Written) -> int | None:
+    """What holds at this moment of the batch."""
+    if guard.fixed:
+        return guard.limit
+    row = written.rows.get(("quota", quota_id(guard.project))) if written.rows else None
+    own = limits_in(row.columns).get(guard.kind) if row and row.columns else usage.limit
+    return guard.limit if own is None else own
 
 
 def _stale_change(
@@ -156,6 +183,7 @@ def _accept(append: Append, known: Known, written: Written, heads: Mapping[str, 
     written.claims.update(append.take)
     for row in append.rows:
         written.rows[(row.kind, row.id)] = row
+    written.uses.update(uses_of(event for change in append.changes for event in change.events))
     last = known.position + len(written.events)
     accepted = Accepted(before + 1, last, append.result) if last > before else Accepted(0, 0, append.result)
     if append.context.command_id:

@@ -21,7 +21,7 @@ APPEND_LOCK = 0x6E6C6F67
 # The lock stands in a statement of its own: the next one's snapshot is then younger than the last holder's commit.
 BEGIN = f"begin; select pg_advisory_xact_lock({APPEND_LOCK})"
 
-SORTS = ("head", "claim", "command", "last", "now", "refers")
+SORTS = ("head", "claim", "command", "last", "now", "usage", "refers")
 """What the first column of a check's rows says of the others."""
 _CHECK = f"""
 select 'head', stream, version::bigint, alive::int::bigint, network_id from stream_head where stream = any ($1)
@@ -33,7 +33,12 @@ union all
 (select 'last', encode(hash, 'hex'), position, null, {TIME.format("recorded_at")} from event order by position desc limit 1)
 union all
 select 'now', null, null, null, {TIME.format("clock_timestamp()")}
+union all
+select 'usage', w.project, coalesce(u.used, 0), (nullif(q.limits, '')::json ->> w.kind)::bigint, w.kind
+from unnest($5, $6) w(project, kind) left join quota_usage u on u.project_id = w.project and u.kind = w.kind
+left join quota q on q.project_id = w.project
 """
+_TYPES = ("text[]", "text[]", "text[]", "bigint", "text[]", "text[]")
 _REFERRING = """
 union all
 select 'refers', f.id, {number}, w.number, null from unnest(${parameter}) with ordinality w(value, number)
@@ -60,7 +65,7 @@ def looks_of(batch: Sequence[Append], kinds: Columns) -> Looks:
     groups: dict[tuple[str, str], list[NoneRefers]] = {}
     odd = []
     for guard in known.asked_references(batch):
-        if guard.besides or guard.unless or kinds[guard.kind][guard.column] not in _EQUAL:
+        if guard.besides or guard.unless or guard.only or kinds[guard.kind][guard.column] not in _EQUAL:
             odd.append(guard)
         else:
             groups.setdefault((guard.kind, guard.column), []).append(guard)
@@ -69,17 +74,18 @@ def looks_of(batch: Sequence[Append], kinds: Columns) -> Looks:
 
 
 def prepare(name: str, shape: Sequence[tuple[str, str]], kinds: Columns) -> str:
-    """Prepares a check: streams, claim keys, command ids, how many referring ids are enough, and values for each of `shape`."""
+    """Prepares a check: streams, claim keys, command ids, how many referring ids are enough, projects and kinds whose numbers are
+    asked for, and values for each of `shape`."""
     parts = [
         _REFERRING.format(
             number=number,
-            parameter=number + 5,
+            parameter=number + len(_TYPES) + 1,
             kind=kind,
             holds=_EQUAL[kinds[kind][column]].format(column=column),
         )
         for number, (kind, column) in enumerate(shape)
     ]
-    types = ", ".join(["text[]", "text[]", "text[]", "bigint", *(["text[]"] * len(shape))])
+    types = ", ".join([*_TYPES, *(["text[]"] * len(shape))])
     return f"prepare {name} ({types}) as {_CHECK}{''.join(parts)}"
 
 
@@ -87,7 +93,9 @@ def execute(name: str, batch: Sequence[Append], looks: Looks) -> tuple[str, list
     """(statement, parameters) that begin, take the lock and check. Its rows: (what, ..), of `refers` (id, group, number from 1)."""
     asked: list[object] = [known.asked_streams(batch), known.asked_claims(batch), known.asked_commands(batch)]
     enough = 1 + sum(len(append.rows) for append in batch)
-    asked += [enough, *([guard.value for guard in group] for group in looks.plain)]
+    uses = known.asked_uses(batch)
+    asked += [enough, [project for project, _ in uses], [kind for _, kind in uses]]
+    asked += [[guard.value for guard in group] for group in looks.plain]
     return f"{BEGIN}; execute {name} ({', '.join(['%s'] * len(asked))})", asked
 
 
@@ -106,6 +114,9 @@ def _references(guard: NoneRefers, columns: Mapping[str, str], number: int, limi
         sql.Identifier(guard.column), sql.Literal(guard.value)
     )
     where = [holds, sql.SQL("id <> all ({}::text[])").format(sql.Literal(list(guard.besides)))]
+    for column, value in guard.only:
+        columns[column]  # raises KeyError for one that is not there
+        where.append(sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(value)))
     for column, values in guard.unless:
         if column not in columns:
             raise KeyError(column)

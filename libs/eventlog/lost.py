@@ -7,13 +7,17 @@ from dataclasses import replace
 
 from libs import errors
 from libs.errors import Refusal
+from libs.errors.address_group import address_group_in_use
 from libs.errors.floatingip import address_is_floated, port_has_floating_ip
+from libs.errors.quota import limit_below_use, over_quota
+from libs.errors.rbac_policy import ROUTERS_DEPEND, default_external_exists, duplicate_rbac_policy, rbac_policy_in_use
 from libs.errors.router import (
     external_network_in_use,
     gateway_in_use_by_floating_ip,
     interface_in_use_by_floating_ip,
 )
-from libs.eventlog.protocol import Alive, Guard, NoneRefers
+from libs.errors.security_group import group_in_use, rule_exists
+from libs.eventlog.protocol import Alive, Guard, NoneRefers, Within
 from libs.model import FixedIp, Segment
 from libs.network.claims import ip_claim, segment_claim
 from libs.network.resources import kind_and_id, stream_of
@@ -84,19 +88,25 @@ def _segment_of(key: str, network_type: str | None) -> Segment:
     return Segment("flat", rest, None)
 
 
-def refusal_of_claim(key: str) -> Refusal:
-    """What the caller hears when a claim that he asked for himself is taken."""
+def refusal_of_claim(key: str, owner: str = "") -> Refusal:
+    """What the caller hears when a claim that he asked for himself is taken; owner: the stream that holds it, where it is told."""
     sort, _, rest = key.partition("/")
     scope, _, wish = rest.partition("/")
     if sort == "ip":
         return errors.ip_in_use(scope, wish)
     if sort == "mac":
         return errors.mac_in_use(scope, wish)
+    if sort == "sg-rule":
+        return rule_exists(kind_and_id(owner)[1])
     if sort == "floating":
         return address_is_floated(scope, wish)
     if sort in ("vni", "vlan", "flat"):
         segment = _segment_of(key, None)
         return errors.segment_in_use(segment.network_type, segment.physical_network, segment.segmentation_id)
+    if sort == "rbac":
+        return duplicate_rbac_policy()
+    if sort == "default":
+        return default_external_exists("another")
     return errors.busy()
 
 
@@ -105,10 +115,16 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
     match guard:
         case Alive():
             return errors.not_found(*kind_and_id(guard.stream))
+        case NoneRefers() if _is_of_policy(guard):
+            return rbac_policy_in_use(guard.value, _policy_details(guard, resources))
         case NoneRefers(kind="floatingip"):
             return _floating_ip_needs(guard, resources)
         case NoneRefers(column="external_network_id"):
             return external_network_in_use(guard.value)
+        case NoneRefers(kind="port", column="security_groups"):
+            return group_in_use(guard.value)
+        case NoneRefers(column="remote_address_group_id"):
+            return address_group_in_use(guard.value)
         case NoneRefers(column="subnet_ids"):
             return errors.subnet_in_use(guard.value)
         case NoneRefers(column="network_id", unless=(("device_owner", _),)):
@@ -119,6 +135,28 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
         case NoneRefers(column="network_id"):
             return errors.network_in_use(guard.value)
     return errors.busy()
+
+
+def refusal_of_limit(guard: Within, found: int) -> Refusal:
+    """What the caller hears when a project would have too much."""
+    if guard.fixed:
+        return limit_below_use(guard.kind, guard.limit or 0, found)
+    return over_quota(guard.kind)
+
+
+def _is_of_policy(guard: NoneRefers) -> bool:
+    """Whether it is about what projects use by an RBAC policy."""
+    by_project = [column for column, _ in (*guard.only, *guard.unless)] == ["project_id"]
+    return by_project and (guard.kind, guard.column) != ("subnet", "network_id")
+
+
+def _policy_details(guard: NoneRefers, resources: Mapping[str, Resource | None]) -> str:
+    if guard.kind in ("router", "floatingip"):
+        return ROUTERS_DEPEND
+    if guard.column == "network_id":
+        network = resources.get(stream_of("network", guard.value))
+        return errors.sharing_in_use(network.state.id if network else guard.value).message
+    return f"project_id={guard.only[0][1] if guard.only else '*'}"
 
 
 def _floating_ip_needs(guard: NoneRefers, resources: Mapping[str, Resource | None]) -> Refusal:

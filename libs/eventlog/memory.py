@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from datetime import UTC, datetime
 from libs.eventlog import chain, fates, known
 from libs.eventlog.protocol import Accepted, Append, LogIdentity, NoneRefers, Outcome, Recorded, Row
 from libs.network.kinds import KINDS
+from libs.network.quota import limits_in, quota_id
+from libs.network.uses import Use
 
 
 def utc_now() -> str:
@@ -33,6 +36,7 @@ class MemoryLog:
         self._claims: dict[str, str] = {}
         self._commands: dict[str, Accepted] = {}
         self._rows: dict[tuple[str, str], Row] = {}
+        self._uses: Counter[Use] = Counter()
         self._followers: list[Callable[[], None]] = []
 
     def identity(self) -> LogIdentity:
@@ -59,10 +63,15 @@ class MemoryLog:
             claims=self._claims,
             commands=self._commands,
             refers={guard: self._referring(guard) for guard in known.asked_references(batch)},
+            usage={use: self._usage(*use) for use in known.asked_uses(batch)},
         )
 
     def _referring(self, guard: NoneRefers) -> frozenset[str]:
         return frozenset(id for (_, id), row in self._rows.items() if known.refers(guard, row))
+
+    def _usage(self, project: str, kind: str) -> known.Usage:
+        row = self._rows.get(("quota", quota_id(project)))
+        return known.Usage(self._uses[(project, kind)], limits_in(row.columns or {}).get(kind) if row else None)
 
     def _write(self, written: fates.Written) -> None:
         last = self._stored[-1] if self._stored else None
@@ -73,6 +82,7 @@ class MemoryLog:
             self._streams.setdefault(one.stream, []).append(one.position)
         self._heads.update(written.heads)
         self._commands.update(written.commands)
+        self._uses.update(written.uses)
         for key, owner in written.claims.items():
             if owner is None:
                 self._claims.pop(key, None)
@@ -116,6 +126,10 @@ class MemoryLog:
     def claims(self) -> dict[str, str]:
         """Every claim held now, {key: stream}."""
         return dict(self._claims)
+
+    def uses(self) -> dict[Use, int]:
+        """How many of each kind every project has, {(project, kind): number}, without zeros."""
+        return {use: number for use, number in self._uses.items() if number}
 
     def verify(self) -> int:
         """Walk the hash chain; the number of batches. Raises chain.BrokenChain."""

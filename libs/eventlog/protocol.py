@@ -72,16 +72,31 @@ class Unchanged:
 @dataclass(frozen=True, slots=True)
 class NoneRefers:
     """Guard: no row of `kind` has `value` in `column` (membership when the column is an array). Not counted: ids in `besides`,
-    and rows whose column is one of the values given for it in `unless` (((column, (value, ..)), ..))."""
+    and rows whose column is one of the values given for it in `unless` (((column, (value, ..)), ..)); `only` rows that have these
+    values (((column, value), ..)) are."""
 
     kind: str
     column: str
     value: str
     besides: tuple[str, ...] = ()
     unless: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
 
 
-Guard = Alive | Unchanged | NoneRefers
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Guard: with `adding` more the project has at most `limit` of `kind` (-1: any number), as facts count them
+    (`libs.network.uses`), those of this append not included. A limit that was set for the project (`libs.network.quota`) goes
+    before, unless `fixed`. limit None: the default of the process that appends, which commit fills in."""
+
+    kind: str
+    project: str
+    adding: int
+    limit: int | None = None
+    fixed: bool = False
+
+
+Guard = Alive | Unchanged | NoneRefers | Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +143,10 @@ class StaleVersion:
 
 @dataclass(frozen=True, slots=True)
 class GuardFailed:
-    """Refused: an Alive or NoneRefers guard does not hold."""
+    """Refused: an Alive, NoneRefers or Within guard does not hold; `found`: how many a Within found there."""
 
     guard: Guard
+    found: int = 0
 
 
 Outcome = Accepted | ClaimTaken | StaleVersion | GuardFailed

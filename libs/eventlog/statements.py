@@ -56,6 +56,10 @@ _CLAIMS = (
     " on conflict (key) do update set stream = excluded.stream"
 )
 _FREED = "delete from claim using json_to_recordset({}) as r(key text) where claim.key = r.key"
+_USES = (
+    "insert into quota_usage select * from json_to_recordset({}) as r(project_id text, kind text, used bigint)"
+    " on conflict (project_id, kind) do update set used = quota_usage.used + excluded.used"
+)
 _COMMANDS = "insert into command select * from json_to_recordset({}) as r(command_id text, first bigint, last bigint, result text)"
 
 
@@ -71,12 +75,14 @@ def parts_of(written: Written, stored: Sequence[Stored], kinds: Mapping[str, Map
         {"stream": stream, "version": one.version, "network_id": one.network_id, "alive": one.alive}
         for stream, one in written.heads.items()
     ]
+    uses = [{"project_id": project, "kind": kind, "used": number} for (project, kind), number in written.uses.items()]
     parts = [
         Part("events", _EVENTS, [_event_row(one) for one in stored]),
         Part("heads", _HEADS, heads),
         Part("claims", _CLAIMS, held),
         Part("freed", _FREED, freed),
         Part("commands", _COMMANDS, commands),
+        Part("uses", _USES, [one for one in uses if one["used"]]),
     ]
     for kind, columns in kinds.items():
         parts += _kind_parts(kind, columns, written)

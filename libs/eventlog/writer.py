@@ -65,6 +65,7 @@ class Writer:
             claims={key: owner for key, _, _, owner in found["claim"]},
             commands={key: Accepted(first, last, result) for key, first, last, result in found["command"]},
             refers=self._references(batch, looks, found["refers"]),
+            usage={(project, kind): known.Usage(used, limit) for project, used, limit, kind in found["usage"]},
         )
         return found_out, last_hash or "", max(last_time, found["now"][0][3])
 

@@ -13,6 +13,12 @@ from libs.events.address_group import (
     AddressGroupEvent,
     AddressGroupRenamed,
 )
+from libs.events.address_scope import (
+    AddressScopeCreated,
+    AddressScopeDeleted,
+    AddressScopeRenamed,
+    AddressScopeSharingChanged,
+)
 from libs.events.agent import (
     AgentAdminStateChanged,
     AgentCameUp,
@@ -31,6 +37,20 @@ from libs.events.binding import (
     PortBindingWired,
 )
 from libs.events.dns import NetworkDnsDomainChanged, PortDnsNameChanged
+from libs.events.flavor import (
+    FlavorCreated,
+    FlavorDeleted,
+    FlavorDescribed,
+    FlavorEnabledChanged,
+    FlavorProfileAssociated,
+    FlavorProfileDisassociated,
+    FlavorRenamed,
+    ServiceProfileCreated,
+    ServiceProfileDeleted,
+    ServiceProfileDescribed,
+    ServiceProfileDriverChanged,
+    ServiceProfileEnabledChanged,
+)
 from libs.events.floatingip import (
     FloatingIpAllocated,
     FloatingIpAssociated,
@@ -42,8 +62,11 @@ from libs.events.floatingip import (
     FloatingIpWentDown,
 )
 from libs.events.network import (
+    NetworkAccessGranted,
+    NetworkAccessWithdrawn,
     NetworkAdminStateChanged,
     NetworkCreated,
+    NetworkDefaultChanged,
     NetworkDeleted,
     NetworkDescribed,
     NetworkDhcpScheduled,
@@ -79,6 +102,12 @@ from libs.events.port import (
     PortWentDown,
 )
 from libs.events.quota import QuotaEvent, QuotaLimitChanged, QuotaReset
+from libs.events.rbac_policy import (
+    RbacPolicyCreated,
+    RbacPolicyDeleted,
+    RbacPolicyEvent,
+    RbacPolicyTargetChanged,
+)
 from libs.events.router import (
     RouterAdminStateChanged,
     RouterCreated,
@@ -118,12 +147,28 @@ from libs.events.subnet import (
     SubnetHostRoutesChanged,
     SubnetPoolsChanged,
     SubnetRenamed,
+    SubnetServiceTypesChanged,
+)
+from libs.events.subnetpool import (
+    SubnetPoolCreated,
+    SubnetPoolDefaultChanged,
+    SubnetPoolDeleted,
+    SubnetPoolDescribed,
+    SubnetPoolLengthsChanged,
+    SubnetPoolPrefixAllocated,
+    SubnetPoolPrefixReleased,
+    SubnetPoolPrefixesChanged,
+    SubnetPoolQuotaChanged,
+    SubnetPoolRenamed,
+    SubnetPoolScopeChanged,
+    SubnetPoolSharingChanged,
 )
 from libs.events.tags import (
     FloatingIpTagsChanged,
     NetworkTagsChanged,
     PortTagsChanged,
     RouterTagsChanged,
+    SubnetPoolTagsChanged,
     SubnetTagsChanged,
 )
 
@@ -132,6 +177,9 @@ NetworkEvent = (
     | NetworkRenamed
     | NetworkDescribed
     | NetworkAdminStateChanged
+    | NetworkAccessGranted
+    | NetworkAccessWithdrawn
+    | NetworkDefaultChanged
     | NetworkSharingChanged
     | NetworkExternalChanged
     | NetworkMtuChanged
@@ -153,6 +201,7 @@ SubnetEvent = (
     | SubnetDnsServersChanged
     | SubnetHostRoutesChanged
     | SubnetDhcpChanged
+    | SubnetServiceTypesChanged
     | SubnetTagsChanged
     | SubnetDeleted
 )
@@ -224,15 +273,52 @@ AgentEvent = (
     | AgentDescribed
     | AgentDeleted
 )
+SubnetPoolEvent = (
+    SubnetPoolCreated
+    | SubnetPoolRenamed
+    | SubnetPoolDescribed
+    | SubnetPoolPrefixesChanged
+    | SubnetPoolLengthsChanged
+    | SubnetPoolQuotaChanged
+    | SubnetPoolDefaultChanged
+    | SubnetPoolSharingChanged
+    | SubnetPoolScopeChanged
+    | SubnetPoolPrefixAllocated
+    | SubnetPoolPrefixReleased
+    | SubnetPoolTagsChanged
+    | SubnetPoolDeleted
+)
+AddressScopeEvent = AddressScopeCreated | AddressScopeRenamed | AddressScopeSharingChanged | AddressScopeDeleted
+FlavorEvent = (
+    FlavorCreated
+    | FlavorRenamed
+    | FlavorDescribed
+    | FlavorEnabledChanged
+    | FlavorProfileAssociated
+    | FlavorProfileDisassociated
+    | FlavorDeleted
+)
+ServiceProfileEvent = (
+    ServiceProfileCreated
+    | ServiceProfileDescribed
+    | ServiceProfileDriverChanged
+    | ServiceProfileEnabledChanged
+    | ServiceProfileDeleted
+)
 Event = (
     NetworkEvent
     | SubnetEvent
+    | SubnetPoolEvent
+    | AddressScopeEvent
+    | FlavorEvent
+    | ServiceProfileEvent
     | PortEvent
     | RouterEvent
     | FloatingIpEvent
     | SecurityGroupEvent
     | SecurityGroupRuleEvent
     | AddressGroupEvent
+    | RbacPolicyEvent
     | QuotaEvent
     | AgentEvent
 )
@@ -246,6 +332,11 @@ __all__ = [
     "AddressGroupEvent",
     "AddressGroupRenamed",
     "AddressReleased",
+    "AddressScopeCreated",
+    "AddressScopeDeleted",
+    "AddressScopeEvent",
+    "AddressScopeRenamed",
+    "AddressScopeSharingChanged",
     "AgentAdminStateChanged",
     "AgentCameUp",
     "AgentDeleted",
@@ -255,6 +346,14 @@ __all__ = [
     "AgentRegistered",
     "AgentWentDown",
     "Event",
+    "FlavorCreated",
+    "FlavorDeleted",
+    "FlavorDescribed",
+    "FlavorEnabledChanged",
+    "FlavorEvent",
+    "FlavorProfileAssociated",
+    "FlavorProfileDisassociated",
+    "FlavorRenamed",
     "FloatingIpAllocated",
     "FloatingIpAssociated",
     "FloatingIpBecameActive",
@@ -265,8 +364,11 @@ __all__ = [
     "FloatingIpReleased",
     "FloatingIpTagsChanged",
     "FloatingIpWentDown",
+    "NetworkAccessGranted",
+    "NetworkAccessWithdrawn",
     "NetworkAdminStateChanged",
     "NetworkCreated",
+    "NetworkDefaultChanged",
     "NetworkDeleted",
     "NetworkDescribed",
     "NetworkDhcpScheduled",
@@ -311,6 +413,10 @@ __all__ = [
     "QuotaEvent",
     "QuotaLimitChanged",
     "QuotaReset",
+    "RbacPolicyCreated",
+    "RbacPolicyDeleted",
+    "RbacPolicyEvent",
+    "RbacPolicyTargetChanged",
     "RouterAdminStateChanged",
     "RouterCreated",
     "RouterDeleted",
@@ -338,6 +444,12 @@ __all__ = [
     "SecurityGroupRuleEvent",
     "SecurityGroupStatefulChanged",
     "SecurityGroupTagsChanged",
+    "ServiceProfileCreated",
+    "ServiceProfileDeleted",
+    "ServiceProfileDescribed",
+    "ServiceProfileDriverChanged",
+    "ServiceProfileEnabledChanged",
+    "ServiceProfileEvent",
     "SubnetCreated",
     "SubnetDeleted",
     "SubnetDescribed",
@@ -346,7 +458,22 @@ __all__ = [
     "SubnetEvent",
     "SubnetGatewayChanged",
     "SubnetHostRoutesChanged",
+    "SubnetPoolCreated",
+    "SubnetPoolDefaultChanged",
+    "SubnetPoolDeleted",
+    "SubnetPoolDescribed",
+    "SubnetPoolEvent",
+    "SubnetPoolLengthsChanged",
+    "SubnetPoolPrefixAllocated",
+    "SubnetPoolPrefixReleased",
+    "SubnetPoolPrefixesChanged",
+    "SubnetPoolQuotaChanged",
+    "SubnetPoolRenamed",
+    "SubnetPoolScopeChanged",
+    "SubnetPoolSharingChanged",
+    "SubnetPoolTagsChanged",
     "SubnetPoolsChanged",
     "SubnetRenamed",
+    "SubnetServiceTypesChanged",
     "SubnetTagsChanged",
 ]

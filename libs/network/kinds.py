@@ -10,7 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.eventlog.protocol import Row
-from libs.network import agent, bodies, floatingip, l3_rows, network, port, router, rows, subnet
+from libs.network import (
+    address_group,
+    agent,
+    bodies,
+    floatingip,
+    l3_rows,
+    network,
+    network_rows,
+    port,
+    port_rows,
+    quota,
+    rbac_policy,
+    rbac_rows,
+    router,
+    rows,
+    security_group,
+    security_group_rule,
+    security_rows,
+    subnet,
+)
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
 
@@ -36,6 +55,9 @@ _NETWORK = {
     "admin_state_up": BOOLEAN,
     "shared": BOOLEAN,
     "external": BOOLEAN,
+    "is_default": BOOLEAN,
+    "shared_with": TEXTS,
+    "external_to": TEXTS,
     "network_type": TEXT,
     "physical_network": TEXT,
     "segmentation_id": INTEGER,
@@ -61,11 +83,13 @@ _PORT = {
     "device_owner": TEXT,
     "mac_address": TEXT,
     "host": TEXT,
+    "further_hosts": TEXTS,
     "status": TEXT,
     "name": TEXT,
     "admin_state_up": BOOLEAN,
     "ip_addresses": TEXTS,
     "subnet_ids": TEXTS,
+    "security_groups": TEXTS,
     "tags": TEXTS,
     "created_at": TEXT,
 }
@@ -93,6 +117,14 @@ _FLOATINGIP = {
     "tags": TEXTS,
     "created_at": TEXT,
 }
+_RBAC_POLICY = {
+    "project_id": TEXT,
+    "object_type": TEXT,
+    "object_id": TEXT,
+    "action": TEXT,
+    "target_project": TEXT,
+    "created_at": TEXT,
+}
 _AGENT = {
     "host": TEXT,
     "agent_type": TEXT,
@@ -101,14 +133,64 @@ _AGENT = {
     "admin_state_up": BOOLEAN,
     "created_at": TEXT,
 }
+_SECURITY_GROUP = {
+    "project_id": TEXT,
+    "name": TEXT,
+    "stateful": BOOLEAN,
+    "is_default": BOOLEAN,
+    "tags": TEXTS,
+    "created_at": TEXT,
+}
+_SECURITY_GROUP_RULE = {
+    "project_id": TEXT,
+    "security_group_id": TEXT,
+    "direction": TEXT,
+    "ethertype": TEXT,
+    "protocol": TEXT,
+    "port_range_min": INTEGER,
+    "port_range_max": INTEGER,
+    "remote_ip_prefix": TEXT,
+    "normalized_cidr": TEXT,
+    "remote_group_id": TEXT,
+    "remote_address_group_id": TEXT,
+    "belongs_to_default_sg": BOOLEAN,
+    "created_at": TEXT,
+}
+_ADDRESS_GROUP = {"project_id": TEXT, "name": TEXT, "created_at": TEXT}
+_QUOTA = {"project_id": TEXT, "limits": TEXT, "created_at": TEXT}
 
 KINDS: Mapping[str, Kind] = {
-    "network": Kind("network", _NETWORK, network.evolve, rows.network_row, rows.network_of),
+    "network": Kind("network", _NETWORK, network.evolve, network_rows.network_row, network_rows.network_of),
     "subnet": Kind("subnet", _SUBNET, subnet.evolve, rows.subnet_row, rows.subnet_of),
-    "port": Kind("port", _PORT, port.evolve, rows.port_row, rows.port_of),
+    "port": Kind("port", _PORT, port.evolve, port_rows.port_row, port_rows.port_of),
     "router": Kind("router", _ROUTER, router.evolve, l3_rows.router_row, l3_rows.router_of),
     "floatingip": Kind("floatingip", _FLOATINGIP, floatingip.evolve, l3_rows.floatingip_row, l3_rows.floatingip_of),
+    "rbac_policy": Kind(
+        "rbac_policy", _RBAC_POLICY, rbac_policy.evolve, rbac_rows.rbac_policy_row, rbac_rows.rbac_policy_of
+    ),
     "agent": Kind("agent", _AGENT, agent.evolve, rows.agent_row, rows.agent_of),
+    "security_group": Kind(
+        "security_group",
+        _SECURITY_GROUP,
+        security_group.evolve,
+        security_rows.security_group_row,
+        security_rows.security_group_of,
+    ),
+    "security_group_rule": Kind(
+        "security_group_rule",
+        _SECURITY_GROUP_RULE,
+        security_group_rule.evolve,
+        security_rows.security_group_rule_row,
+        security_rows.security_group_rule_of,
+    ),
+    "address_group": Kind(
+        "address_group",
+        _ADDRESS_GROUP,
+        address_group.evolve,
+        security_rows.address_group_row,
+        security_rows.address_group_of,
+    ),
+    "quota": Kind("quota", _QUOTA, quota.evolve, quota.row, quota.of_row),
 }
 """{kind: its table}"""
 

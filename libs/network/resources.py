@@ -8,7 +8,19 @@ from typing import Any
 from libs.decider import fold
 from libs.eventlog.protocol import Recorded
 from libs.events import Event
-from libs.network import agent, floatingip, network, port, router, subnet
+from libs.network import (
+    address_group,
+    agent,
+    floatingip,
+    network,
+    port,
+    quota,
+    rbac_policy,
+    router,
+    security_group,
+    security_group_rule,
+    subnet,
+)
 from libs.network.world import Resource
 
 _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -18,11 +30,16 @@ _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
     "agent": agent.evolve,
     "router": router.evolve,
     "floatingip": floatingip.evolve,
+    "security_group": security_group.evolve,
+    "security_group_rule": security_group_rule.evolve,
+    "address_group": address_group.evolve,
+    "rbac_policy": rbac_policy.evolve,
+    "quota": quota.evolve,
 }
 
 
 def stream_of(kind: str, id: str) -> str:
-    """`port-<id>`; kind is `network`, `subnet`, `port`, `router`, `floatingip` or `agent`."""
+    """`port-<id>`; kind is one of `libs.network.kinds`."""
     return f"{kind}-{id}"
 
 
@@ -33,14 +50,16 @@ def kind_and_id(stream: str) -> tuple[str, str]:
 
 
 def scope_of(resource: Resource) -> str:
-    """Whose facts go together to hosts: the id of the network (of a floating IP: its external one) or of the router that a stream
-    belongs to for ever; empty for agents."""
+    """Whose facts go together to hosts: the id of the network (of a floating IP: its external one), router, security group (of a
+    rule: its group) or address group that a stream belongs to for ever; empty for agents, quotas and RBAC policies."""
     kind, id = kind_and_id(resource.stream)
-    if kind in ("network", "router"):
+    if kind in ("network", "router", "security_group", "address_group"):
         return id
+    if kind == "security_group_rule":
+        return str(resource.state.security_group_id)
     if kind == "floatingip":
         return str(resource.state.floating_network_id)
-    return "" if kind == "agent" else str(resource.state.network_id)
+    return "" if kind in ("agent", "quota", "rbac_policy") else str(resource.state.network_id)
 
 
 def seconds(at: str) -> str:

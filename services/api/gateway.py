@@ -7,10 +7,12 @@ from libs.config import Settings
 from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.router import Router
+from libs.policy_file import policy_of
 from services.api import discovery, extensions, openapi, tags
 from services.api.callers import Callers, Clock
 from services.api.hosting import Hosting
 from services.api.pools import Pools
+from services.api.quotas import Quotas, defaults_of
 from services.api.reads import Query, Reads
 from services.api.resources import Resources
 from services.api.router_actions import RouterActions
@@ -24,7 +26,8 @@ KINDS = ("network", "subnet", "port", "router", "floatingip", "agent")
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:
     """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`. Raises BadSetting."""
     authenticator = authenticator_of(settings)
-    reads, writes, callers = Reads(query), Writes(commit, query), Callers(authenticator, clock)
+    policy = policy_of(settings)
+    reads, writes, callers = Reads(query, policy), Writes(commit, query, policy), Callers(authenticator, clock, policy)
     routes = [*discovery.ROUTES, *extensions.ROUTES]
     for kind in KINDS:
         routes += Resources(kind, reads, writes, callers).routes()
@@ -32,5 +35,6 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes += RouterActions(query, commit, writes, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, callers).routes() + Pools(query, callers).routes()
+    routes += Quotas(query, commit, callers, defaults_of(settings)).routes()
     routes.append(openapi.route_of(routes))
     return App(Router(routes), limits, guard_of(settings, authenticator))

@@ -16,6 +16,7 @@ from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.server import HttpServer
 from services.api.gateway import make_app
+from services.api.quotas import defaults_of
 
 NEEDS = ("database_url", "amqp_url")
 """Settings without which the service does not start."""
@@ -45,7 +46,7 @@ class Gateway(DependencyProvider):  # type: ignore[misc]
         askings = {one.attr_name: one for one in self.container.dependencies}
         asker = Asker(askings["ipam"].ask_all, askings["topology"].ask_all)
         log = PostgresLog(settings.database_url)
-        ledger = Ledger(log, asker)
+        ledger = Ledger(log, asker, limits=defaults_of(settings))
         self.app = make_app(log.pool.query, ledger.commit, settings, self.limits, lambda: datetime.now(UTC))
         self.server.register_provider(self)
 

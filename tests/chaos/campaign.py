@@ -109,6 +109,7 @@ def _beside(backing: Backing) -> list[str]:
     """What differs from the log in what is kept beside it."""
     found = audit(backing.database_admin_url)
     wrong = [f"the head of {name}" for name in found.heads] + [f"claim {name}" for name in found.claims]
+    wrong += [f"the number of {name}" for name in found.uses]
     for kind in (*KINDS, "agent"):
         report = rebuild(backing.database_admin_url, kind)
         if not report.equal:

@@ -9,8 +9,8 @@ import pytest
 
 from libs.eventlog.memory import MemoryLog
 from libs.eventlog.postgres import PostgresLog
-from libs.eventlog.protocol import Accepted, Alive, Append, Change, Guard, NoneRefers, Row, Unchanged
-from tests.contract.log_cases import NET, SUBNET, change, context, created, deleted, gone_row, port_row, renamed
+from libs.eventlog.protocol import Accepted, Alive, Append, Change, Guard, NoneRefers, Row, Unchanged, Within
+from tests.contract.log_cases import NET, PROJECT, SUBNET, change, context, created, deleted, gone_row, port_row, renamed
 from tests.fakes.rows import all_rows
 
 pytestmark = pytest.mark.postgres
@@ -66,6 +66,7 @@ class Player:
             NoneRefers("port", "network_id", NET, (port,), (("device_owner", ("network:dhcp", "x")),)),
             NoneRefers("port", "subnet_ids", SUBNET, (port,)),
             NoneRefers("port", "name", "nobody"),
+            Within("port", PROJECT, rng.randint(0, 2), rng.randint(3, 9)),
         ]
         return tuple(one for one in every if rng.random() < 0.12)
 
@@ -85,4 +86,7 @@ def test_two_logs_one_truth(database: Any, seed: int) -> None:
     assert dict(postgres.pool.query("select key, stream from claim")) == memory.claims()
     rows = {("port", row.id): row for row in all_rows(memory, "port")}
     assert postgres.rows([("port", id) for (id,) in postgres.pool.query("select id from port")]) == rows
+    counted = postgres.pool.query("select project_id, kind, used from quota_usage where used <> 0")
+    assert {(project, kind): used for project, kind, used in counted} == memory.uses()
+    assert memory.uses()[(PROJECT, "port")] == len(rows)
     assert postgres.verify() == memory.verify()
