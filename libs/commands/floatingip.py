@@ -21,6 +21,8 @@ class NewFloatingIp:
     description: str = ""
     port_id: str | None = None
     fixed_ip_address: str | None = None
+    dns_name: str = ""
+    dns_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

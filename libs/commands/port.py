@@ -25,8 +25,17 @@ class WantedDhcpOption:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPair:
+    """One wish among allowed_address_pairs; mac_address None: the port's own."""
+
+    ip_address: str
+    mac_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewPort:
-    """One port to make. mac_address None: chosen. fixed_ips None: one address per IP version; empty: none. host empty: unbound."""
+    """One port to make. mac_address None: chosen. fixed_ips None: one address per IP version; empty: none. host empty: unbound.
+    port_security None: as its network says. security_groups None: its project's default group."""
 
     port_id: str
     network_id: str
@@ -43,6 +52,10 @@ class NewPort:
     profile: Mapping[str, Any] = field(default_factory=dict)
     dhcp_options: tuple[WantedDhcpOption, ...] = ()
     tags: tuple[str, ...] = ()
+    port_security: bool | None = None
+    security_groups: tuple[str, ...] | None = None
+    address_pairs: tuple[WantedPair, ...] = ()
+    dns_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class CreatePorts:
 @dataclass(frozen=True, slots=True)
 class UpdatePort:
     """Change the named attributes: name, description, admin_state_up, mac_address, fixed_ips, device_id, device_owner, host,
-    vnic_type, profile, dhcp_options (wishes: what is not named stays). `host` empty unbinds."""
+    vnic_type, profile, dhcp_options (wishes: what is not named stays), dns_name, port_security, security_groups, address_pairs. `host` empty unbinds."""
 
     port_id: str
     changes: Mapping[str, Any]

@@ -7,7 +7,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from libs.eventlog.protocol import Row
-from libs.network import agent, floatingip, network, port, router, subnet
+from libs.network import (
+    address_group,
+    address_scope,
+    agent,
+    flavor,
+    floatingip,
+    network,
+    port,
+    port_body,
+    rbac_policy,
+    router,
+    security_group,
+    security_group_rule,
+    subnet,
+    subnetpool,
+)
 from libs.network.resources import kind_and_id, stream_of
 from libs.network.world import Resource
 
@@ -16,9 +31,17 @@ _text = json.JSONEncoder(separators=(",", ":")).encode
 _BODIES: Mapping[type, Callable[[Any, int, str, str], dict[str, Any]]] = {
     network.Network: network.body,
     subnet.Subnet: subnet.body,
-    port.Port: port.body,
+    port.Port: port_body.body,
     router.Router: router.body,
     floatingip.FloatingIp: floatingip.body,
+    security_group.SecurityGroup: security_group.body,
+    security_group_rule.SecurityGroupRule: security_group_rule.body,
+    address_group.AddressGroup: address_group.body,
+    rbac_policy.RbacPolicy: rbac_policy.body,
+    subnetpool.SubnetPool: subnetpool.body,
+    address_scope.AddressScope: address_scope.body,
+    flavor.Flavor: flavor.flavor_body,
+    flavor.ServiceProfile: flavor.profile_body,
 }
 
 

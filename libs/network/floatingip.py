@@ -45,6 +45,8 @@ class FloatingIp:
     target: FloatingTarget | None = None
     status: str = DOWN
     tags: tuple[str, ...] = ()
+    dns_name: str = ""
+    dns_domain: str = ""
 
 
 def evolve(state: FloatingIp | None, event: FloatingIpEvent) -> FloatingIp | None:
@@ -58,6 +60,8 @@ def evolve(state: FloatingIp | None, event: FloatingIpEvent) -> FloatingIp | Non
             floating_ip_address=event.floating_ip_address,
             own_port_id=event.port_id,
             description=event.description,
+            dns_name=event.dns_name,
+            dns_domain=event.dns_domain,
         )
     if isinstance(event, FloatingIpReleased) or state is None:
         return None
@@ -102,4 +106,6 @@ def body(state: FloatingIp, version: int, created_at: str, updated_at: str) -> d
         "updated_at": updated_at,
         "revision_number": version,
         "tags": list(state.tags),
+        "dns_name": state.dns_name,
+        "dns_domain": state.dns_domain,
     }

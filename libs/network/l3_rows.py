@@ -26,6 +26,7 @@ def router_row(resource: Resource) -> Row:
         "subnet_ids": [one.subnet_id for one in state.interfaces],
         "host": state.host,
         "agent_id": state.server.agent_id if state.server else "",
+        "flavor_id": state.flavor_id,
         **tags_column(state.tags),
     }
     server = state.server
@@ -53,6 +54,7 @@ def router_of(row: Row) -> Resource:
         interfaces=tuple(Interface(*one) for one in hidden["interfaces"]),
         routes=tuple(HostRoute(one["destination"], one["nexthop"]) for one in shown["routes"]),
         server=L3Server(*hidden["server"]) if hidden["server"] else None,
+        flavor_id=shown.get("flavor_id"),
         tags=tuple(shown.get("tags", ())),
     )
     return resource_with(row, shown, state)
@@ -107,6 +109,8 @@ def floatingip_of(row: Row) -> Resource:
         floating_ip_address=shown["floating_ip_address"],
         own_port_id=hidden["own_port"],
         description=shown["description"],
+        dns_name=shown.get("dns_name", ""),
+        dns_domain=shown.get("dns_domain", ""),
         target=target,
         status=shown["status"],
         tags=tuple(shown.get("tags", ())),

@@ -1,14 +1,15 @@
-"""A port: its state, how facts fold into it, and its API body."""
+"""A port: its state, and how facts fold into it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from libs.events import (
     AddressAllocated,
     AddressReleased,
+    PortAddressPairsChanged,
     PortAdminStateChanged,
     PortBecameActive,
     PortBindingFailed,
@@ -18,23 +19,27 @@ from libs.events import (
     PortDescribed,
     PortDeviceChanged,
     PortDhcpOptionsChanged,
+    PortDnsNameChanged,
     PortEvent,
     PortMacChanged,
     PortProfileChanged,
     PortRenamed,
+    PortSecurityChanged,
+    PortSecurityGroupsChanged,
     PortTagsChanged,
     PortUnbound,
     PortVnicTypeChanged,
     PortWentDown,
 )
-from libs.model import ACTIVE, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, DhcpOption, FixedIp
-from libs.network.ordered import ordered
+from libs.model import ACTIVE, DNS_DOMAIN, DOWN, VIF_FAILED, VIF_OVS, VIF_UNBOUND, AddressPair, DhcpOption, FixedIp
+from libs.network import port_bindings
 from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A point of attachment. host is empty when unbound; generation counts its bindings; fixed_ips in the order of allocation."""
+    """A point of attachment. host is empty when unbound; generation: the number of its active binding, of `bindings_made`; others:
+    the inactive ones; fixed_ips in the order of allocation; dns_domain: what its names stand below."""
 
     id: str
     network_id: str
@@ -56,6 +61,13 @@ class Port:
     generation: int = 0
     status: str = DOWN
     tags: tuple[str, ...] = ()
+    port_security: bool = False
+    security_groups: tuple[str, ...] = ()
+    address_pairs: tuple[AddressPair, ...] = ()
+    others: tuple[port_bindings.PortBinding, ...] = ()
+    bindings_made: int = 0
+    dns_name: str = ""
+    dns_domain: str = DNS_DOMAIN
 
     @property
     def is_bound(self) -> bool:
@@ -78,42 +90,45 @@ def _created(event: PortCreated) -> Port:
         profile=event.profile,
         ip_allocation=event.ip_allocation,
         dhcp_options=event.dhcp_options,
+        port_security=event.port_security,
+        security_groups=event.security_groups,
+        address_pairs=event.address_pairs,
+        dns_name=event.dns_name,
+        dns_domain=event.dns_domain,
     )
 
 
-def _changed(state: Port, event: PortEvent) -> Port:
-    match event:
-        case AddressAllocated():
-            return replace(state, fixed_ips=(*state.fixed_ips, FixedIp(event.subnet_id, event.ip_address)))
-        case AddressReleased():
-            gone = FixedIp(event.subnet_id, event.ip_address)
-            return replace(state, fixed_ips=tuple(one for one in state.fixed_ips if one != gone))
-        case PortRenamed():
-            return replace(state, name=event.after)
-        case PortDescribed():
-            return replace(state, description=event.after)
-        case PortAdminStateChanged():
-            return replace(state, admin_state_up=event.admin_state_up)
-        case PortDeviceChanged():
-            return replace(state, device_id=event.device_id, device_owner=event.device_owner)
-        case PortMacChanged():
-            return replace(state, mac_address=event.after)
-        case PortDhcpOptionsChanged():
-            return replace(state, dhcp_options=event.after)
-        case PortTagsChanged():
-            return replace(state, tags=retagged(state.tags, event))
-    return _attached(state, event)
+def _released(state: Port, event: AddressReleased) -> Port:
+    gone = FixedIp(event.subnet_id, event.ip_address)
+    return replace(state, fixed_ips=tuple(one for one in state.fixed_ips if one != gone))
+
+
+_STEPS: Mapping[type, Callable[[Port, Any], Port]] = {
+    AddressAllocated: lambda state, event: replace(
+        state, fixed_ips=(*state.fixed_ips, FixedIp(event.subnet_id, event.ip_address))
+    ),
+    AddressReleased: _released,
+    PortRenamed: lambda state, event: replace(state, name=event.after),
+    PortDescribed: lambda state, event: replace(state, description=event.after),
+    PortAdminStateChanged: lambda state, event: replace(state, admin_state_up=event.admin_state_up),
+    PortDeviceChanged: lambda state, event: replace(state, device_id=event.device_id, device_owner=event.device_owner),
+    PortMacChanged: lambda state, event: replace(state, mac_address=event.after),
+    PortDhcpOptionsChanged: lambda state, event: replace(state, dhcp_options=event.after),
+    PortDnsNameChanged: lambda state, event: replace(state, dns_name=event.after),
+    PortTagsChanged: lambda state, event: replace(state, tags=retagged(state.tags, event)),
+    PortSecurityChanged: lambda state, event: replace(state, port_security=event.enabled),
+    PortSecurityGroupsChanged: lambda state, event: replace(state, security_groups=event.after),
+    PortAddressPairsChanged: lambda state, event: replace(state, address_pairs=event.after),
+    PortVnicTypeChanged: lambda state, event: replace(state, vnic_type=event.after),
+    PortProfileChanged: lambda state, event: replace(state, profile=event.after),
+}
 
 
 def _attached(state: Port, event: PortEvent) -> Port:
     match event:
-        case PortVnicTypeChanged():
-            return replace(state, vnic_type=event.after)
-        case PortProfileChanged():
-            return replace(state, profile=event.after)
         case PortBound():
             return replace(
-                state,
+                port_bindings.after_binding(state, event),
                 host=event.host,
                 vif_type=event.vif_type,
                 vif_details=event.vif_details,
@@ -128,6 +143,8 @@ def _attached(state: Port, event: PortEvent) -> Port:
             return replace(state, status=ACTIVE)
         case PortWentDown():
             return replace(state, status=DOWN)
+    if isinstance(event, port_bindings.BindingEvent):
+        return port_bindings.after(state, event)
     raise TypeError(f"{type(event).__name__} is no fact about a living port")
 
 
@@ -137,35 +154,5 @@ def evolve(state: Port | None, event: PortEvent) -> Port | None:
         return _created(event)
     if isinstance(event, PortDeleted) or state is None:
         return None
-    return _changed(state, event)
-
-
-def body(state: Port, version: int, created_at: str, updated_at: str) -> dict[str, Any]:
-    """The API's JSON of a port, as an administrator sees it."""
-    return {
-        "id": state.id,
-        "name": state.name,
-        "network_id": state.network_id,
-        "tenant_id": state.project_id,
-        "project_id": state.project_id,
-        "mac_address": state.mac_address,
-        "admin_state_up": state.admin_state_up,
-        "status": state.status,
-        "device_id": state.device_id,
-        "device_owner": state.device_owner,
-        "fixed_ips": [{"subnet_id": one.subnet_id, "ip_address": one.ip_address} for one in state.fixed_ips],
-        "binding:vnic_type": state.vnic_type,
-        "binding:host_id": state.host,
-        "binding:profile": ordered(state.profile),
-        "binding:vif_type": state.vif_type,
-        "binding:vif_details": ordered(state.vif_details),
-        "ip_allocation": state.ip_allocation,
-        "extra_dhcp_opts": [
-            {"opt_name": one.name, "opt_value": one.value, "ip_version": one.ip_version} for one in state.dhcp_options
-        ],
-        "description": state.description,
-        "created_at": created_at,
-        "updated_at": updated_at,
-        "revision_number": version,
-        "tags": list(state.tags),
-    }
+    step = _STEPS.get(type(event))
+    return _attached(state, event) if step is None else step(state, event)

@@ -164,4 +164,6 @@ def test_the_bodys_shape_is_neutrons():
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 2,
         "tags": [],
+        "dns_name": "",
+        "dns_domain": "",
     }

@@ -83,6 +83,10 @@ def test_a_ports_body_has_every_attribute_of_neutrons():
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 4,
         "tags": [],
+        "dns_name": "",
+        "dns_assignment": [
+            {"ip_address": "10.0.0.5", "hostname": "host-10-0-0-5", "fqdn": "host-10-0-0-5.openstacklocal."}
+        ],
     }
 
 

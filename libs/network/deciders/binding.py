@@ -48,7 +48,7 @@ def binding_changes(
     """Facts of an update's binding. A port that passed traffic goes down first; a repeat of the same changes nothing."""
     if binds_anew(port, changes) and segment is not None:
         place = answer(world, binding_question(port, changes, segment), Binding)
-        fact = bound(port.id, port.network_id, wanted_host(port, changes), port.host, port.generation + 1, place)
+        fact = bound(port.id, port.network_id, wanted_host(port, changes), port.host, port.bindings_made + 1, place)
         again = isinstance(fact, PortBindingFailed) and port.vif_type == VIF_FAILED and fact.host == port.host
         if not again:
             yield from _down(port)

@@ -75,8 +75,15 @@ def _plans(command: CreateFloatingIps, world: World) -> list[_Plan]:
     ]
 
 
+def _check_name(new: NewFloatingIp) -> None:
+    for given, other in (("dns_domain", "dns_name"), ("dns_name", "dns_domain")):
+        if getattr(new, given) and not getattr(new, other):
+            raise bad_floatingip(f"{given} cannot be specified without a {other}")
+
+
 def _port(new: NewFloatingIp, world: World) -> PortPlan:
     """The port that is to hold the address, which comes from the network's IPv4 subnets, or from the one that was named."""
+    _check_name(new)
     network = _external(new.floating_network_id, world)
     subnets = subnets_of(world, network)
     usable = tuple(one for one in subnets if one.ip_version == 4)
@@ -142,6 +149,8 @@ def _events(plan: _Plan, fixed: FixedIp) -> tuple[FloatingIpEvent, ...]:
         floating_ip_address=fixed.ip_address,
         port_id=new.own_port_id,
         description=new.description,
+        dns_name=new.dns_name,
+        dns_domain=new.dns_domain,
     )
     if plan.target is None:
         return (allocated,)

@@ -10,7 +10,10 @@ from libs.eventlog.protocol import Change
 from libs.events import PortCreated, PortEvent
 from libs.model import Binding, FixedIp
 from libs.network.deciders.binding import bound
+from libs.network.deciders.default_groups import default_streams
 from libs.network.deciders.dhcp_options import merged
+from libs.network.deciders.dns_names import check_name
+from libs.network.deciders.port_security import Security, first_security, group_streams, wants_default
 from libs.network.deciders.reading import answer, existing, network_at, subnets_of
 from libs.network.deciders.tags import first_tags
 from libs.network.deciders.wishes import (
@@ -51,12 +54,14 @@ class PortPlan:
 
 
 def port_needs(new: NewPort, world: World) -> tuple[str, ...]:
-    """The network, then its subnets and those that the caller named."""
+    """The network, then its subnets and those that the caller named, and the security groups."""
     network = network_at(world, new.network_id)
     if network is None:
         return (stream_of("network", new.network_id),)
     named = [wish.subnet_id for wish in new.fixed_ips or () if wish.subnet_id]
-    return (stream_of("network", network.id), *(stream_of("subnet", id) for id in (*network.subnet_ids, *named)))
+    subnets = (stream_of("subnet", id) for id in (*network.subnet_ids, *named))
+    groups = default_streams((new.project_id,), world) if wants_default(new, network) else ()
+    return (stream_of("network", network.id), *subnets, *groups, *group_streams(new.security_groups or ()))
 
 
 def plans(wanted: Iterable[tuple[NewPort, Network]], world: World) -> tuple[PortPlan, ...]:
@@ -108,15 +113,17 @@ def mac_of(plan: PortPlan, world: World) -> str:
 
 
 def made(plan: PortPlan, world: World) -> Change:
-    """The port's first facts. Raises 400, and what an answer refuses (409 no address left)."""
+    """The port's first facts. Raises 400, 404, 409, and what an answer refuses (409 no address left)."""
     mac = mac_of(plan, world)
     addresses = allocated(plan.new.port_id, fixed_ips_of(plan, mac, world))
+    security = first_security(plan.new, plan.network, bool(addresses), mac, world)
     tags = first_tags("port", plan.new.port_id, plan.new.tags)
-    facts = (_created(plan.new, mac), *addresses, *_attachment(plan, world), *tags)
+    check_name(plan.new.dns_name, world.dns_domain)
+    facts = (_created(plan.new, mac, world.dns_domain, security), *addresses, *_attachment(plan, world), *tags)
     return Change(plan.stream, 0, facts, plan.network.id)
 
 
-def _created(new: NewPort, mac: str) -> PortCreated:
+def _created(new: NewPort, mac: str, dns_domain: str, security: Security) -> PortCreated:
     return PortCreated(
         port_id=new.port_id,
         network_id=new.network_id,
@@ -131,6 +138,11 @@ def _created(new: NewPort, mac: str) -> PortCreated:
         profile=new.profile,
         ip_allocation="none" if new.fixed_ips == () else "immediate",
         dhcp_options=merged((), new.dhcp_options),
+        dns_name=new.dns_name,
+        dns_domain=dns_domain,
+        port_security=security.enabled,
+        security_groups=security.groups,
+        address_pairs=security.pairs,
     )
 
 

@@ -29,6 +29,8 @@ from libs.network.deciders.access import may_name_addresses, own_port, owns
 from libs.network.deciders.address_changes import address_plan, moves, new_mac
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.dhcp_options import merged
+from libs.network.deciders.dns_names import name_changes
+from libs.network.deciders.port_security import security_changes, security_needs
 from libs.network.deciders.ports import check_profile
 from libs.network.deciders.reading import changing, check_revision, existing, found, network_at
 from libs.network.deciders.wishes import allocated, chosen
@@ -46,7 +48,7 @@ def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
     if resource is None:
         return (stream,)
     port: Port = resource.state
-    own = (stream, *service_ports.needs(port))
+    own = (stream, *service_ports.needs(port), *security_needs(port, command.changes))
     moving = moves(port, command.changes)
     foreign = not owns(world.context.actor, port.project_id) or _becomes_network_device(port, command.changes)
     if not (moving or foreign or binds_anew(port, command.changes)):
@@ -84,7 +86,9 @@ def update(command: UpdatePort, world: World) -> Decision:
     network = network_at(world, port.network_id)
     events: list[PortEvent] = list(_plain_changes(port, command.changes))
     went_down = any(isinstance(one, PortWentDown) for one in events)
+    events.extend(name_changes(port, command.changes))
     events.extend(_held_changes(port, command.changes, world))
+    events.extend(security_changes(port, command.changes, network, new_mac(port, command.changes), world))
     events.extend(_wished_binding(port, command.changes))
     now = replace(port, status=DOWN) if went_down else port
     events.extend(binding_changes(now, command.changes, network.segment if network else None, world))
