@@ -59,6 +59,12 @@ def compiled(rules: Mapping[str, str]) -> dict[str, Check]:
     return found
 
 
+def of_roles(name: str, rules: Mapping[str, str]) -> bool:
+    """Whether a rule asks for nothing but roles: then it is the same for everything that a caller may act upon."""
+    leaves = re.findall(r"([\w.]+):([^\s()]+)", rules.get(name, ""))
+    return all(kind == "role" or (kind == "rule" and of_roles(match, rules)) for kind, match in leaves)
+
+
 def _compile(name: str, rules: Mapping[str, str], found: dict[str, Check], above: tuple[str, ...]) -> Check:
     """The check of a rule, made together with those that it names."""
     if name in above:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from libs.errors import forbidden
 from libs.model import Actor
-from libs.policy.compiled import Check, compiled
+from libs.policy.compiled import BadPolicy, Check, compiled, of_roles
 from libs.policy.target import Target
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -29,15 +29,25 @@ _NOBODYS = Target("")
 
 
 class Policy:
-    """Judges by `rules`, {name: check string}. Raises BadPolicy."""
+    """Judges by `rules`, {name: check string}; `changed` are those that are not as by default. Raises BadPolicy for rules that cannot
+    be read, and for changed ones about what is seen that ask for more than roles: lists are made by the database."""
 
-    def __init__(self, rules: Mapping[str, str]) -> None:
+    def __init__(self, rules: Mapping[str, str], changed: Iterable[str] = ()) -> None:
         self._checks = compiled(rules)
         self._parts: dict[str, dict[str, Check]] = {}
         for name, check in self._checks.items():
             base, _, part = name.partition(":")
             if part:
                 self._parts.setdefault(base, {})[part] = check
+        self._trusts_admins = not changed
+        self._reading = frozenset(name for name in changed if name.startswith("get_"))
+        for name in self._reading:
+            if not of_roles(name, rules):
+                raise BadPolicy(f"rule {name!r} may ask for roles alone: whose and what is shared is seen anyway")
+
+    def trusts(self, actor: Actor) -> bool:
+        """Whether the caller may do everything, so that nothing needs to be known of what he acts upon."""
+        return self._trusts_admins and actor.is_admin
 
     def allowed(self, rule: str, actor: Actor, target: Target) -> bool:
         """Whether one rule lets the caller; a rule that does not exist lets nobody."""
@@ -57,17 +67,27 @@ class Policy:
         one, without a rule follows its resource's."""
         base = f"{action}_{kind}"
         self.demand(base, actor, target)
-        if not sent:
+        if not sent or self.trusts(actor):
             return
-        target = replace(target, device_owner=str(sent.get("device_owner") or ""), facts=sent)
+        if "device_owner" in sent:
+            target = replace(target, device_owner=str(sent["device_owner"] or ""), facts=sent)
+        else:
+            target = replace(target, facts=sent)
         parts = self._parts.get(base, {})
         for part in _parts_of(sent, action == "create"):
             check = parts.get(part)
             if check is not None and not check(actor, target):
                 raise forbidden(f"rule:{base} and rule:{base}:{part}")
 
+    def reader(self, kind: str, actor: Actor) -> Actor:
+        """The caller as one who reads `kind`: without roles when a changed rule does not let him."""
+        rule = f"get_{kind}"
+        return replace(actor, roles=()) if rule in self._reading and not self.allowed(rule, actor, _NOBODYS) else actor
+
     def hidden(self, kind: str, actor: Actor) -> tuple[str, ...]:
         """The attributes of `kind` that the caller does not see."""
+        if self.trusts(actor):
+            return ()
         parts = self._parts.get(f"get_{kind}", {})
         return tuple(part for part, check in parts.items() if part != "tags" and not check(actor, _NOBODYS))
 

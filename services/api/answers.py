@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from libs.eventlog.protocol import Row
-from libs.model import Actor
-from libs.policy import hidden
 from services.api.reads import Query, strip
 from services.api.statements import PORT_DETAILS
 
 
-def texts_of(kind: str, rows: Iterable[Row | None], actor: Actor, query: Query) -> list[str]:
-    """The texts of those of `rows` that are of `kind` and there, as the caller may see them. Floating IPs cost one query for all."""
+def texts_of(kind: str, rows: Iterable[Row | None], secret: tuple[str, ...], query: Query) -> list[str]:
+    """The texts of those of `rows` that are of `kind` and there, without the attributes `secret`; floating IPs cost one query."""
     found = [row for row in rows if row is not None and row.kind == kind]
-    texts = [strip(kind, row.body, hidden(kind, actor)) for row in found]
+    texts = [strip(kind, row.body, secret) for row in found]
     return _with_ports(found, texts, query) if kind == "floatingip" else texts
 
 

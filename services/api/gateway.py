@@ -9,6 +9,7 @@ from libs.http.limits import Limits
 from libs.http.router import Router
 from libs.policy_file import policy_of
 from services.api import discovery, extensions, openapi, tags
+from services.api.bindings import Bindings
 from services.api.callers import Callers, Clock
 from services.api.hosting import Hosting
 from services.api.pools import Pools
@@ -33,6 +34,7 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
         routes += Resources(kind, reads, writes, callers).routes()
     routes += tags.routes(query, commit, callers)
     routes += RouterActions(query, commit, writes, callers).routes()
+    routes += Bindings(query, commit, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, callers).routes() + Pools(query, callers).routes()
     routes += Quotas(query, commit, callers, defaults_of(settings)).routes()

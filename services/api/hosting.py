@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 
-from libs import policy
 from libs.commands import ScheduleDhcp, ScheduleRouter, UnscheduleDhcp, UnscheduleRouter
 from libs.errors import Refusal, bad_request
 from libs.http.message import Reply, Request
@@ -116,7 +115,7 @@ class Hosting:
     def _allowed(self, request: Request, rule: str) -> Context:
         """Who asks. Raises Refusal 403."""
         context = self._callers.context(request)
-        policy.demand(rule, context.actor, Target(""))
+        self._callers.policy.demand(rule, context.actor, Target(""))
         return context
 
 

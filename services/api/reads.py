@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
 from libs.naming import plural_of
-from libs.policy import hidden
+from libs.policy import Policy
 from services.api import statements
 from services.api.listing import Listing, parse_listing
 from services.api.statements import Order, Statement
@@ -23,21 +23,30 @@ AT_ONCE, PIECE, _ROWS = 20_000, 5_000, 150
 neither memory nor a connection to the database while a slow client reads."""
 
 _CUTS = {
-    "network": ('"provider:network_type":', '"router:external":'),
-    "port": ('"binding:host_id":', '"ip_allocation":'),
+    "network": (
+        frozenset(("provider:network_type", "provider:physical_network", "provider:segmentation_id")),
+        '"provider:network_type":',
+        '"router:external":',
+    ),
+    "port": (
+        frozenset(("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")),
+        '"binding:host_id":',
+        '"ip_allocation":',
+    ),
 }
-"""{kind: (first hidden key, first key after the hidden ones)}: in a body they stand together, behind and before texts only."""
+"""{kind: (attributes that may be hidden, key of the first, first key behind them)}: in a body they stand together, behind and before
+texts only."""
 
 
 class Reads:
-    """Answers GETs over `query(sql, values) -> rows`."""
+    """Answers GETs over `query(sql, values) -> rows`, as far as `policy` lets."""
 
-    def __init__(self, query: Query, at_once: int = AT_ONCE, piece: int = PIECE) -> None:
-        self._query, self._at_once, self._piece = query, at_once, piece
+    def __init__(self, query: Query, policy: Policy, at_once: int = AT_ONCE, piece: int = PIECE) -> None:
+        self._query, self._policy, self._at_once, self._piece = query, policy, at_once, piece
 
     def show(self, kind: str, id: str, actor: Actor, query: Iterable[tuple[str, str]]) -> str:
         """One resource's JSON text. Raises Refusal 404 when it is not there or not the caller's to see."""
-        secret = hidden(kind, actor)
+        secret, actor = self._policy.hidden(kind, actor), self._policy.reader(kind, actor)
         fields = _without(parse_listing(kind, [pair for pair in query if pair[0] == "fields"], secret).fields, secret)
         rows = self._run(statements.show(kind, id, actor, fields)) if is_uuid(id) else []
         if not rows:
@@ -46,11 +55,10 @@ class Reads:
 
     def index(self, kind: str, actor: Actor, query: list[tuple[str, str]], url: str) -> Iterable[bytes]:
         """`{"<plural>": [..], "<plural>_links": [..]}` in one or more pieces. Raises Refusal 400, 404 (marker)."""
-        secret = hidden(kind, actor)
+        secret, actor = self._policy.hidden(kind, actor), self._policy.reader(kind, actor)
         listing = parse_listing(kind, query, secret)
-        secret = secret if not listing.fields else ()
         if listing.fields:
-            listing = replace(listing, fields=_without(listing.fields, hidden(kind, actor)))
+            listing, secret = replace(listing, fields=_without(listing.fields, secret)), ()
         if listing.limit:
             return [self._page(kind, listing, actor, secret, query, url)]
         rows = self._run(statements.everything(kind, listing, actor, self._at_once + 1))
@@ -99,12 +107,17 @@ class Reads:
 
 
 def strip(kind: str, text: str, secret: tuple[str, ...]) -> str:
-    """A body's text without the attributes that only operators see; cut out, not parsed: the keys before the cut belong to texts
-    and addresses alone, those behind it to texts, so that no value can look like them."""
+    """A body's text without the attributes `secret`. Those of the default policy are cut out, not parsed: the keys before the cut
+    belong to texts and addresses alone, those behind it to texts, so that no value can look like them."""
     if not secret:
         return text
-    first, behind = _CUTS[kind]
-    return text[: text.index(first)] + text[text.rindex(behind) :]
+    usual, first, behind = _CUTS.get(kind, (frozenset[str](), "", ""))
+    if usual and usual.issubset(secret):
+        text = text[: text.index(first)] + text[text.rindex(behind) :]
+        secret = tuple(name for name in secret if name not in usual)
+    if not any(f'"{name}":' in text for name in secret):
+        return text
+    return json.dumps({name: value for name, value in json.loads(text).items() if name not in secret})
 
 
 def links_of(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from libs import policy
 from libs.commands import AddRouterInterface, AddRoutes, RemoveRouterInterface, RemoveRoutes
 from libs.http.message import Reply, Request
 from libs.http.router import Route
@@ -20,7 +19,7 @@ from services.api.callers import Callers
 from services.api.commands import revision_of
 from services.api.reads import Query
 from services.api.schemas.router import to_changed_routes, to_interface
-from services.api.targets import target_of
+from services.api.targets import Targets
 from services.api.writes import Commit, Writes
 
 
@@ -88,7 +87,8 @@ class RouterActions:
     def _allowed(self, request: Request, rule: str) -> tuple[str, Context]:
         """(the router's id, who asks). Raises Refusal 404, 403."""
         id, context = request.parameters["id"], self._callers.context(request)
-        policy.demand(rule, context.actor, target_of(self._query, "router", id, context.actor))
+        policy = self._callers.policy
+        policy.demand(rule, context.actor, Targets(self._query, policy).of("router", id, context.actor))
         return id, context
 
     def _interface(self, id: str, wanted: Mapping[str, str], project: str) -> _Interface | None:

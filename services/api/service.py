@@ -15,13 +15,21 @@ from libs.eventlog.postgres import PostgresLog
 from libs.http.app import App
 from libs.http.limits import Limits
 from libs.http.server import HttpServer
+from libs.policy_file import check_policy
 from services.api.gateway import make_app
 from services.api.quotas import defaults_of
 
 NEEDS = ("database_url", "amqp_url")
 """Settings without which the service does not start."""
 
-CHECK = check_auth
+
+def _check(settings: Settings) -> None:
+    """Raises BadSetting."""
+    check_auth(settings)
+    check_policy(settings)
+
+
+CHECK = _check
 """What the others must fulfil."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from libs import policy
 from libs.commands import AddTags, Command, RemoveTag, ReplaceTags
 from libs.errors import not_found
 from libs.errors.tags import tag_not_found
@@ -22,7 +21,7 @@ from services.api.callers import Callers
 from services.api.commands import revision_of
 from services.api.reads import Query
 from services.api.schemas.tags import to_tag, to_tags_body
-from services.api.targets import target_of
+from services.api.targets import Targets
 from services.api.writes import Commit
 
 _NOTHING = b"null"
@@ -96,8 +95,8 @@ class Tags:
         """Raises Refusal 404, 403, 412, 400."""
         id, context = request.parameters["id"], self._callers.context(request)
         revision = revision_of(request.header("if-match"))
-        target = target_of(self._query, self._kind, id, context.actor)
-        policy.demand(f"{action}_{self._kind}:tags", context.actor, target)
+        target = Targets(self._query, self._callers.policy).of(self._kind, id, context.actor)
+        self._callers.policy.demand(f"{action}_{self._kind}:tags", context.actor, target)
         self._commit(made(self._kind, id, revision), context)
 
     def _tags(self, request: Request) -> tuple[str, ...]:

@@ -1,53 +1,67 @@
-"""What policy must know of that which a request acts upon: read as the caller, so that what one may not see is not there."""
+"""What policy must know of that which a request acts upon and names: read as the caller, so that what one may not see is not there.
+
+One statement for all that a request names; none for administrators under the default policy, which lets them, and for whom decisions
+say what does not exist.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
-from libs.policy import Target
-from services.api import statements
+from libs.policy import Policy, Target, defaults
+from services.api import facts
 from services.api.commands import owner_of
+from services.api.facts import Key
 from services.api.reads import Query
-from services.api.visibility import visible
 
-_ON_NETWORKS = ("subnet", "port")
+_NOBODYS = Target("")
+
+
+class Targets:
+    """Reads over `query(sql, values) -> rows` as far as `policy` needs it."""
+
+    def __init__(self, query: Query, policy: Policy) -> None:
+        self._query, self._policy = query, policy
+
+    def of(self, kind: str, id: str, actor: Actor, named: Iterable[Key] = ()) -> Target:
+        """A resource that is there, when those that are `named` are there too. Raises Refusal 404 for what is not the caller's to
+        see."""
+        if not is_uuid(id):
+            raise not_found(kind, id[:255])
+        if self._policy.trusts(actor):
+            return _NOBODYS
+        return self.seen(((kind, id), *named), actor)[kind, id]
+
+    def of_new(self, kind: str, sent: Sequence[Mapping[str, Any]], actor: Actor) -> list[Target]:
+        """Resources that are to be made with the attributes `sent` (API names), in order. Raises Refusal 400, 404."""
+        owners = [owner_of(item, actor) for item in sent]
+        if self._policy.trusts(actor):
+            return [Target(owner) for owner in owners]
+        found = self.seen([key for item in sent for key in facts.named_in(kind, item)], actor)
+        return [_target_of_new(item, found, owner) for item, owner in zip(sent, owners, strict=True)]
+
+    def seen(self, wanted: Iterable[Key], actor: Actor) -> Mapping[Key, Target]:
+        """{(kind, id): what policy must know of it}. Raises Refusal 404 for the first that is not the caller's to see."""
+        keys = list(dict.fromkeys(wanted))
+        if not keys:
+            return {}
+        found = dict(facts.target_from(row) for row in self._query(*facts.statement(keys, actor)))
+        for kind, id in keys:
+            if (kind, id) not in found:
+                raise not_found(kind, id)
+        return found
 
 
 def target_of(query: Query, kind: str, id: str, actor: Actor) -> Target:
-    """A resource that is there; administrators need not be looked after. Raises Refusal 404 when it is not the caller's to see."""
-    if not is_uuid(id):
-        raise not_found(kind, id[:255])
-    if actor.is_admin:
-        return Target("")
-    statement = statements.target(kind, id, actor)
-    rows: Sequence[tuple[Any, ...]] = query(statement.text, statement.values)
-    if not rows:
-        raise not_found(kind, id)
-    owner, network_owner, shared, device_owner = rows[0]
-    return Target(owner, network_owner or "", bool(shared), device_owner)
+    """As `Targets.of`, under the default policy."""
+    return Targets(query, defaults()).of(kind, id, actor)
 
 
-def targets_of_new(query: Query, kind: str, items: list[dict[str, Any]], actor: Actor) -> list[Target]:
-    """Resources that are to be made, in order, with the networks that they will be on. Raises Refusal 400, 404."""
-    networks = _networks(query, items, actor) if kind in _ON_NETWORKS and not actor.is_admin else {}
-    return [_target_of_new(item, networks, actor) for item in items]
-
-
-def _networks(query: Query, items: list[dict[str, Any]], actor: Actor) -> Mapping[str, Target]:
-    """{network: what policy must know of it}. Raises Refusal 404."""
-    wanted = list(dict.fromkeys(item["network_id"] for item in items))
-    seen, values = visible("network", actor)
-    text = f"select id, project_id, shared from network where id = any(%s) and {seen}"
-    found = {id: Target("", owner, shared) for id, owner, shared in query(text, (wanted, *values))}
-    for id in wanted:
-        if id not in found:
-            raise not_found("network", id)
-    return found
-
-
-def _target_of_new(item: Mapping[str, Any], networks: Mapping[str, Target], actor: Actor) -> Target:
-    network = networks.get(item.get("network_id", ""), Target(""))
-    return Target(owner_of(item, actor), network.network_owner, network.shared)
+def _target_of_new(item: Mapping[str, Any], found: Mapping[Key, Target], owner: str) -> Target:
+    network = found.get(("network", str(item.get("network_id"))), _NOBODYS)
+    group = found.get(("security_group", str(item.get("security_group_id"))), _NOBODYS)
+    return replace(network, owner=owner, group_owner=group.owner)

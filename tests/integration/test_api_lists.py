@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from libs.policy import defaults
 from tests.fakes.browser import Browser
 from tests.integration.api_world import World, api_world
 
@@ -170,7 +171,7 @@ def test_no_limit_is_no_page(admin: Browser, cloud: dict[str, str]) -> None:
 def test_a_list_longer_than_one_piece_is_whole(admin: Browser, cloud: dict[str, str], world: World) -> None:
     from services.api.reads import Reads
 
-    reads = Reads(world.log.pool.query, at_once=2, piece=2)
+    reads = Reads(world.log.pool.query, defaults(), at_once=2, piece=2)
     whole = b"".join(reads.index("port", world.actor, [], "")).decode()
     assert sorted(names(admin, "/v2.0/ports")) == sorted(world.names_in(whole, "ports"))
 

@@ -1,0 +1,104 @@
+"""What policy must know of existing resources, and which of them a request's body names: closed tables, one statement for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from libs.model import Actor
+from libs.policy import Target
+from services.api.visibility import visible
+
+_NETWORK_OF = {"subnet": "network_id", "port": "network_id"}
+_OWNERLESS = ("agent",)
+_NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "subnet": (("network_id", "network"), ("subnetpool_id", "subnetpool")),
+    "port": (("network_id", "network"), ("fixed_ips.subnet_id", "subnet"), ("security_groups", "security_group")),
+    "router": (
+        ("external_gateway_info.network_id", "network"),
+        ("external_gateway_info.external_fixed_ips.subnet_id", "subnet"),
+    ),
+    "floatingip": (("floating_network_id", "network"), ("subnet_id", "subnet"), ("port_id", "port")),
+    "security_group_rule": (
+        ("security_group_id", "security_group"),
+        ("remote_group_id", "security_group"),
+        ("remote_address_group_id", "address_group"),
+    ),
+    "subnetpool": (("address_scope_id", "address_scope"),),
+}
+"""{kind: ((attribute, and what of it, kind of what it names), ..)}; an RBAC policy says itself of what kind its object is"""
+
+NAMING: Mapping[str, frozenset[str]] = {
+    **{kind: frozenset(path.partition(".")[0] for path, _ in paths) for kind, paths in _NAMED.items()},
+    "rbac_policy": frozenset(("object_id",)),
+}
+"""{kind: attributes that name other resources}"""
+
+Key = tuple[str, str]
+"""(kind, id)"""
+
+
+def named_in(kind: str, sent: Mapping[str, Any]) -> Iterator[Key]:
+    """What the attributes of `sent` (API names) name."""
+    if kind == "rbac_policy" and sent.get("object_id"):
+        yield str(sent["object_type"]), str(sent["object_id"])
+    for path, other in _NAMED.get(kind, ()):
+        for id in _ids(sent, path.split(".")):
+            yield other, id
+
+
+def _ids(value: Any, path: list[str]) -> Iterator[str]:
+    if value is None or value == "":
+        return
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _ids(one, path)
+    elif not path:
+        yield str(value)
+    else:
+        part = value.get(path[0]) if isinstance(value, Mapping) else getattr(value, path[0], None)
+        yield from _ids(part, path[1:])
+
+
+def statement(wanted: Iterable[Key], actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """(text, values) that give (kind, id, owner, network's owner, shared, external, device owner, group's owner) of those of `wanted`
+    that the caller sees."""
+    ids: dict[str, list[str]] = {}
+    for kind, id in wanted:
+        ids.setdefault(kind, []).append(id)
+    texts, values = [], []
+    for kind, some in ids.items():
+        seen, bound = visible(kind, actor)
+        texts.append(f"select '{kind}', id, {_columns(kind)} from {kind} where id = any(%s) and {seen}")
+        values += [some, *bound]
+    return " union all ".join(texts), tuple(values)
+
+
+def target_from(row: tuple[Any, ...]) -> tuple[Key, Target]:
+    """A row of that statement."""
+    kind, id, owner, network_owner, shared, external, device_owner, group_owner = row
+    return (kind, id), Target(
+        owner=owner or "",
+        network_owner=network_owner or "",
+        shared=bool(shared),
+        device_owner=device_owner or "",
+        external=bool(external),
+        group_owner=group_owner or "",
+    )
+
+
+def _columns(kind: str) -> str:
+    owner = "''" if kind in _OWNERLESS else "project_id"
+    network, shared, external = "''", "false", "false"
+    if kind == "network":
+        network, shared, external = "project_id", "shared", "external"
+    elif kind in _NETWORK_OF:
+        network, shared, external = (
+            f"(select n.{one} from network n where n.id = {_NETWORK_OF[kind]})"
+            for one in ("project_id", "shared", "external")
+        )
+    device = "device_owner" if kind == "port" else "''"
+    group = "''"
+    if kind == "security_group_rule":
+        group = "(select g.project_id from security_group g where g.id = security_group_id)"
+    return ", ".join((owner, network, shared, external, device, group))
