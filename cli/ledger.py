@@ -12,9 +12,9 @@ from cli.backing import Backing, Misused
 from cli.places import Places
 from cli.supervision import Supervision
 from libs import codec
+from libs.eventlog.counters import recount
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Recorded
-from libs.eventlog.counters import recount
 from libs.eventlog.rebuild import rebuild as build
 from libs.eventlog.schema import raise_epoch
 from libs.network.kinds import KINDS

@@ -108,7 +108,7 @@ class Ledger:
         world = self._answer(attempt, replace(self._loader.load(attempt), dns_domain=self._dns_domain))
         decision = self._domain.decide(attempt.command, world)
         if self._limits:
-            decision = limited(decision, self._limits)
+            decision = limited(attempt.command, decision, self._limits)
         if not decision.changes:
             if attempt.cached:
                 attempt.trusting = False

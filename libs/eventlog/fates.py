@@ -43,8 +43,8 @@ class Numbered:
 
 @dataclass(slots=True)
 class Written:
-    """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}. uses: {(project,
-    kind): by how much its number changed}."""
+    """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}.
+    uses: {(project, kind): by how much its number changed}."""
 
     events: list[Numbered] = field(default_factory=list)
     heads: dict[str, Head] = field(default_factory=dict)

@@ -19,6 +19,8 @@ from libs.events import (
     NetworkDeleted,
     PortCreated,
     PortDeleted,
+    RbacPolicyCreated,
+    RbacPolicyDeleted,
     RouterCreated,
     RouterDeleted,
     SecurityGroupCreated,
@@ -27,6 +29,8 @@ from libs.events import (
     SecurityGroupRuleDeleted,
     SubnetCreated,
     SubnetDeleted,
+    SubnetPoolCreated,
+    SubnetPoolDeleted,
 )
 
 COUNTED: Mapping[type, tuple[str, int]] = {
@@ -44,6 +48,10 @@ COUNTED: Mapping[type, tuple[str, int]] = {
     SecurityGroupDeleted: ("security_group", -1),
     SecurityGroupRuleCreated: ("security_group_rule", 1),
     SecurityGroupRuleDeleted: ("security_group_rule", -1),
+    SubnetPoolCreated: ("subnetpool", 1),
+    SubnetPoolDeleted: ("subnetpool", -1),
+    RbacPolicyCreated: ("rbac_policy", 1),
+    RbacPolicyDeleted: ("rbac_policy", -1),
     AddressGroupCreated: ("address_group", 1),
     AddressGroupDeleted: ("address_group", -1),
 }

@@ -16,7 +16,9 @@ from libs.eventlog.postgres import PostgresLog
 from libs.http.app import App
 from libs.http.limits import Limits
 from libs.model import DHCP_AGENT, Actor, Context
+from libs.network.quota import RESOURCES
 from services.api.gateway import make_app
+from services.api.quotas import defaults_of
 from tests.fakes.browser import Browser
 from tests.fakes.choosers import Choosers
 
@@ -60,9 +62,10 @@ def _log(url: str) -> PostgresLog:
     return PostgresLog(url)
 
 
-def api_world(database: object) -> Iterator[World]:
-    """A World over the fixture `database`, emptied."""
+def api_world(database: object, **limits: int) -> Iterator[World]:
+    """A World over the fixture `database`, emptied. A project may have as much as it likes, but for `limits` {resource: number}."""
     log = _log(database.fresh().url)  # type: ignore[attr-defined]
-    ledger, settings = Ledger(log, Choosers(log).ask), Settings()
+    settings = Settings(**{f"quota_{name}": limits.get(name, -1) for name in RESOURCES})  # type: ignore[arg-type]
+    ledger = Ledger(log, Choosers(log).ask, limits=defaults_of(settings))
     app = make_app(log.pool.query, ledger.commit, settings, Limits(), lambda: datetime.now(UTC))
     yield World(log, ledger, app, settings, Browser(app))
