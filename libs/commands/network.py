@@ -23,6 +23,9 @@ class NewNetwork:
     physical_network: str | None = None
     segmentation_id: int | None = None
     availability_zone_hints: tuple[str, ...] = ()
+    port_security: bool = True
+    dns_domain: str = ""
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class CreateNetworks:
 
 @dataclass(frozen=True, slots=True)
 class UpdateNetwork:
-    """Change the named attributes: name, description, admin_state_up, shared, external, mtu."""
+    """Change the named attributes: name, description, admin_state_up, shared, external, is_default, mtu,
+    port_security."""
 
     network_id: str
     changes: Mapping[str, Any]

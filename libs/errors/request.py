@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from libs.errors.refusal import Refusal
 
 
@@ -20,13 +22,25 @@ def forbidden(rule: str) -> Refusal:
     return Refusal(403, "PolicyNotAuthorized", f"({rule}) is disallowed by policy")
 
 
+_NOT_FOUND: Mapping[str, tuple[str, str]] = {
+    "router": ("RouterNotFound", "Router {} could not be found"),
+    "floatingip": ("FloatingIPNotFound", "Floating IP {} could not be found"),
+    "security_group": ("SecurityGroupNotFound", "Security group {} does not exist"),
+    "security_group_rule": ("SecurityGroupRuleNotFound", "Security group rule {} does not exist"),
+    "rbac_policy": ("RbacPolicyNotFound", "RBAC policy of type unknown with ID {} not found"),
+    "address_group": ("AddressGroupNotFound", "Address group {} could not be found."),
+    "subnetpool": ("SubnetPoolNotFound", "Subnet pool {} could not be found."),
+    "address_scope": ("AddressScopeNotFound", "Address scope {} could not be found."),
+    "service_profile": ("ServiceProfileNotFound", "Service Profile {} could not be found."),
+}
+"""{kind: (type, text)} where they differ from the others'."""
+
+
 def not_found(kind: str, id: str) -> Refusal:
-    """404 for a resource that does not exist or that the caller may not see; kind is `network`, `subnet`, `port`, `router`,
-    `floatingip`, `agent`. Texts differ as Neutron's do."""
-    if kind == "router":
-        return Refusal(404, "RouterNotFound", f"Router {id} could not be found")
-    if kind == "floatingip":
-        return Refusal(404, "FloatingIPNotFound", f"Floating IP {id} could not be found")
+    """404 for a resource that does not exist or that the caller may not see. Texts differ as Neutron's do."""
+    if kind in _NOT_FOUND:
+        type, text = _NOT_FOUND[kind]
+        return Refusal(404, type, text.format(id))
     name = kind.capitalize()
     return Refusal(404, f"{name}NotFound", f"{name} {id} could not be found.")
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from libs import errors
 from libs.errors import Refusal
 from libs.errors.address_group import address_group_in_use
+from libs.errors.flavor import flavor_in_use, profile_in_use
 from libs.errors.floatingip import address_is_floated, port_has_floating_ip
 from libs.errors.quota import limit_below_use, over_quota
 from libs.errors.rbac_policy import ROUTERS_DEPEND, default_external_exists, duplicate_rbac_policy, rbac_policy_in_use
@@ -17,6 +18,7 @@ from libs.errors.router import (
     interface_in_use_by_floating_ip,
 )
 from libs.errors.security_group import group_in_use, rule_exists
+from libs.errors.subnetpool import default_pool_exists, scope_in_use
 from libs.eventlog.protocol import Alive, Guard, NoneRefers, Within
 from libs.model import FixedIp, Segment
 from libs.network.claims import ip_claim, segment_claim
@@ -103,6 +105,8 @@ def refusal_of_claim(key: str, owner: str = "") -> Refusal:
     if sort in ("vni", "vlan", "flat"):
         segment = _segment_of(key, None)
         return errors.segment_in_use(segment.network_type, segment.physical_network, segment.segmentation_id)
+    if sort == "default-subnetpool":
+        return default_pool_exists()
     if sort == "rbac":
         return duplicate_rbac_policy()
     if sort == "default":
@@ -117,6 +121,12 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
             return errors.not_found(*kind_and_id(guard.stream))
         case NoneRefers() if _is_of_policy(guard):
             return rbac_policy_in_use(guard.value, _policy_details(guard, resources))
+        case NoneRefers(column="address_scope_id"):
+            return scope_in_use(guard.value)
+        case NoneRefers(column="flavor_id"):
+            return flavor_in_use(guard.value)
+        case NoneRefers(column="service_profile_ids"):
+            return profile_in_use(guard.value)
         case NoneRefers(kind="floatingip"):
             return _floating_ip_needs(guard, resources)
         case NoneRefers(column="external_network_id"):

@@ -21,6 +21,7 @@ class NetworkCreated:
     physical_network: str | None
     segmentation_id: int | None
     availability_zone_hints: tuple[str, ...] = ()
+    port_security: bool = True
     dns_domain: str = ""
 
 
@@ -51,8 +52,37 @@ class NetworkAdminStateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkAccessGranted:
+    """By an RBAC policy `target_project` (`*`: every one) may use it from now on; action: `access_as_shared`, or `access_as_external`
+    for gateways and floating IPs: while there is any such policy, the network is external."""
+
+    network_id: str
+    action: str
+    target_project: str
+    rbac_policy_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAccessWithdrawn:
+    """That policy holds no longer; rbac_policy_id is empty for one from before there were policies."""
+
+    network_id: str
+    action: str
+    target_project: str
+    rbac_policy_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDefaultChanged:
+    """It is from now on the external network that topologies made for projects lead to, or no longer."""
+
+    network_id: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSharingChanged:
-    """All projects may use it from now on, or no longer."""
+    """All projects may use it from now on, or no longer (older logs; today NetworkAccessGranted and -Withdrawn)."""
 
     network_id: str
     shared: bool
@@ -60,7 +90,7 @@ class NetworkSharingChanged:
 
 @dataclass(frozen=True, slots=True)
 class NetworkExternalChanged:
-    """It became, or is no longer, an external network (router:external)."""
+    """It became, or is no longer, an external network (older logs; today NetworkAccessGranted and -Withdrawn)."""
 
     network_id: str
     external: bool
@@ -85,11 +115,12 @@ class NetworkPortSecurityChanged:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSubnetAdded:
-    """A subnet was made on it (the subnet's own facts are on its own stream)."""
+    """A subnet was made on it (the subnet's own facts are on its own stream); subnetpool_id is empty when it is of no pool."""
 
     network_id: str
     subnet_id: str
     cidr: str
+    subnetpool_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

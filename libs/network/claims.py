@@ -11,13 +11,23 @@ from libs.events import (
     FloatingIpAssociated,
     FloatingIpDisassociated,
     NetworkCreated,
+    NetworkDefaultChanged,
     NetworkDeleted,
     PortCreated,
     PortDeleted,
     PortMacChanged,
+    RbacPolicyCreated,
+    RbacPolicyDeleted,
+    RbacPolicyTargetChanged,
     RouterInterfaceAttached,
     RouterInterfaceDetached,
+    SecurityGroupRuleCreated,
+    SecurityGroupRuleDeleted,
+    SubnetPoolCreated,
+    SubnetPoolDefaultChanged,
+    SubnetPoolDeleted,
 )
+from libs.network.security_group_rule import same_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,25 @@ def floating_claim(port_id: str, ip_address: str) -> str:
     return f"floating/{port_id}/{ip_address}"
 
 
+def policy_claim(object_id: str, action: str, target_project: str) -> str:
+    """The claim of an RBAC policy on what it says: `rbac/<object>/<action>/<project>`."""
+    return f"rbac/{object_id}/{action}/{target_project}"
+
+
+DEFAULT_CLAIM = "default/external-network"
+"""The claim of the network that made topologies lead to."""
+
+
+def rule_claim(rule: SecurityGroupRuleCreated | SecurityGroupRuleDeleted) -> str:
+    """The claim of a group's rule on what it lets pass: `sg-rule/<group>/<what>`."""
+    return f"sg-rule/{rule.security_group_id}/{same_rule(rule)}"
+
+
+def default_pool_claim(ip_version: int) -> str:
+    """The claim of the default subnet pool of an IP version: `default-subnetpool/<version>`."""
+    return f"default-subnetpool/{ip_version}"
+
+
 def claims_of(event: Event) -> Claims:
     """What one fact takes and releases."""
     match event:
@@ -82,6 +111,8 @@ def claims_of(event: Event) -> Claims:
 
 def _layer3_claims(event: Event) -> Claims:
     match event:
+        case NetworkDefaultChanged():
+            return Claims((DEFAULT_CLAIM,)) if event.is_default else Claims(release=(DEFAULT_CLAIM,))
         case RouterInterfaceAttached():
             return Claims(take=(router_port_claim(event.router_id, event.subnet_id),))
         case RouterInterfaceDetached():
@@ -94,4 +125,29 @@ def _layer3_claims(event: Event) -> Claims:
             )
         case FloatingIpDisassociated():
             return Claims(release=(floating_claim(event.fixed_port_id, event.fixed_ip_address),))
+        case SecurityGroupRuleCreated():
+            return Claims(take=(rule_claim(event),))
+        case SecurityGroupRuleDeleted():
+            return Claims(release=(rule_claim(event),))
+    return _policy_claims(event)
+
+
+def _policy_claims(event: Event) -> Claims:
+    match event:
+        case RbacPolicyCreated():
+            return Claims(take=(policy_claim(event.object_id, event.action, event.target_project),))
+        case RbacPolicyTargetChanged():
+            taken, left = (policy_claim(event.object_id, event.action, one) for one in (event.after, event.before))
+            return Claims((taken,), (left,))
+        case RbacPolicyDeleted():
+            return Claims(release=(policy_claim(event.object_id, event.action, event.target_project),))
+    return _pool_claims(event)
+
+
+def _pool_claims(event: Event) -> Claims:
+    match event:
+        case SubnetPoolCreated(is_default=True) | SubnetPoolDefaultChanged(is_default=True):
+            return Claims(take=(default_pool_claim(event.ip_version),))
+        case SubnetPoolDefaultChanged() | SubnetPoolDeleted(is_default=True):
+            return Claims(release=(default_pool_claim(event.ip_version),))
     return _NOTHING

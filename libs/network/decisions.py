@@ -7,12 +7,11 @@ asked in vain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from libs.commands import (
     ActivatePortBinding,
+    AddAddresses,
     AddPortBinding,
     AddRouterInterface,
     AddRoutes,
@@ -20,22 +19,30 @@ from libs.commands import (
     ChangePortBinding,
     ChangeQuota,
     Command,
+    CreateAddressGroups,
     CreateFloatingIps,
     CreateNetworks,
     CreatePorts,
     CreateRbacPolicies,
     CreateRouters,
+    CreateSecurityGroupRules,
+    CreateSecurityGroups,
     CreateSubnets,
+    DeleteAddressGroup,
     DeleteAgent,
     DeleteFloatingIp,
     DeleteNetwork,
     DeletePort,
     DeleteRbacPolicy,
     DeleteRouter,
+    DeleteSecurityGroup,
+    DeleteSecurityGroupRule,
     DeleteSubnet,
+    EnsureDefaultGroup,
     MarkAgentDown,
     MarkAgentUp,
     RegisterAgent,
+    RemoveAddresses,
     RemovePortBinding,
     RemoveRouterInterface,
     RemoveRoutes,
@@ -48,17 +55,21 @@ from libs.commands import (
     ScheduleRouter,
     UnscheduleDhcp,
     UnscheduleRouter,
+    UpdateAddressGroup,
     UpdateAgent,
     UpdateFloatingIp,
     UpdateNetwork,
     UpdatePort,
     UpdateRbacPolicy,
     UpdateRouter,
+    UpdateSecurityGroup,
     UpdateSubnet,
 )
 from libs.network.deciders import (
+    address_groups,
     agents,
     bindings,
+    default_groups,
     dhcp,
     floatingip_changes,
     floatingips,
@@ -75,35 +86,21 @@ from libs.network.deciders import (
     router_interfaces,
     router_schedule,
     routers,
+    security_group_rules,
+    security_groups,
     subnet_changes,
     subnets,
     tags,
 )
-from libs.network.resources import stream_of
+from libs.network.pool_decisions import POOL_RULES
+from libs.network.rule import Rule, nothing, own_stream
 from libs.network.world import Decision, Need, Question, World
 
 
-def _nothing(command: Any, world: World) -> tuple[()]:
-    return ()
-
-
-def _own_stream(kind: str, attribute: str) -> Callable[[Any, World], tuple[str, ...]]:
-    return lambda command, world: (stream_of(kind, getattr(command, attribute)),)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one kind of command is decided."""
-
-    decide: Callable[[Any, World], Decision]
-    needs: Callable[[Any, World], tuple[Need, ...]]
-    questions: Callable[[Any, World], tuple[Question, ...]] = _nothing
-
-
-_AGENT = _own_stream("agent", "agent_id")
+_AGENT = own_stream("agent", "agent_id")
 
 RULES: Mapping[type, Rule] = {
-    CreateNetworks: Rule(networks.create, _nothing, networks.creation_questions),
+    CreateNetworks: Rule(networks.create, nothing, networks.creation_questions),
     UpdateNetwork: Rule(networks.update, networks.update_needs, networks.update_questions),
     DeleteNetwork: Rule(network_end.delete, network_end.needs),
     ScheduleDhcp: Rule(dhcp.schedule, dhcp.scheduling_needs, dhcp.scheduling_questions),
@@ -114,7 +111,7 @@ RULES: Mapping[type, Rule] = {
     CreatePorts: Rule(ports.create, ports.creation_needs, ports.creation_questions),
     UpdatePort: Rule(port_changes.update, port_changes.needs, port_changes.questions),
     DeletePort: Rule(port_end.delete, port_end.needs),
-    ReportWired: Rule(port_status.report, _own_stream("port", "port_id")),
+    ReportWired: Rule(port_status.report, own_stream("port", "port_id")),
     AddPortBinding: Rule(bindings.add, bindings.needs, bindings.questions),
     ChangePortBinding: Rule(bindings.change, bindings.needs, bindings.questions),
     ActivatePortBinding: Rule(bindings.activate, bindings.needs, bindings.questions),
@@ -142,11 +139,23 @@ RULES: Mapping[type, Rule] = {
     CreateRbacPolicies: Rule(rbac_policies.create, rbac_policies.creation_needs),
     UpdateRbacPolicy: Rule(rbac_policies.update, rbac_policies.needs),
     DeleteRbacPolicy: Rule(rbac_policies.delete, rbac_policies.needs),
+    CreateSecurityGroups: Rule(security_groups.create, security_groups.creation_needs),
+    EnsureDefaultGroup: Rule(default_groups.ensure, default_groups.ensure_needs),
+    UpdateSecurityGroup: Rule(security_groups.update, own_stream("security_group", "security_group_id")),
+    DeleteSecurityGroup: Rule(security_groups.delete, security_groups.deletion_needs),
+    CreateSecurityGroupRules: Rule(security_group_rules.create, security_group_rules.creation_needs),
+    DeleteSecurityGroupRule: Rule(security_group_rules.delete, security_group_rules.deletion_needs),
+    CreateAddressGroups: Rule(address_groups.create, nothing),
+    UpdateAddressGroup: Rule(address_groups.update, address_groups.needs),
+    AddAddresses: Rule(address_groups.add, address_groups.needs),
+    RemoveAddresses: Rule(address_groups.remove, address_groups.needs),
+    DeleteAddressGroup: Rule(address_groups.delete, address_groups.needs),
     ReplaceTags: Rule(tags.replace, tags.needs),
     AddTags: Rule(tags.add, tags.needs),
     RemoveTag: Rule(tags.remove, tags.needs),
     ChangeQuota: Rule(quotas.set_limits, quotas.needs),
     ResetQuota: Rule(quotas.reset, quotas.needs),
+    **POOL_RULES,
 }
 """{command class: its rule}"""
 

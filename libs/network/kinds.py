@@ -12,12 +12,16 @@ from typing import Any
 from libs.eventlog.protocol import Row
 from libs.network import (
     address_group,
+    address_scope,
     agent,
     bodies,
+    flavor,
+    flavor_rows,
     floatingip,
     l3_rows,
     network,
     network_rows,
+    pool_rows,
     port,
     port_rows,
     quota,
@@ -29,6 +33,7 @@ from libs.network import (
     security_group_rule,
     security_rows,
     subnet,
+    subnetpool,
 )
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
@@ -62,6 +67,7 @@ _NETWORK = {
     "physical_network": TEXT,
     "segmentation_id": INTEGER,
     "subnet_ids": TEXTS,
+    "subnetpool_ids": TEXTS,
     "tags": TEXTS,
     "created_at": TEXT,
 }
@@ -73,6 +79,7 @@ _SUBNET = {
     "cidr": TEXT,
     "gateway_ip": TEXT,
     "enable_dhcp": BOOLEAN,
+    "subnetpool_id": TEXT,
     "tags": TEXTS,
     "created_at": TEXT,
 }
@@ -102,6 +109,7 @@ _ROUTER = {
     "subnet_ids": TEXTS,
     "host": TEXT,
     "agent_id": TEXT,
+    "flavor_id": TEXT,
     "tags": TEXTS,
     "created_at": TEXT,
 }
@@ -191,6 +199,24 @@ KINDS: Mapping[str, Kind] = {
         security_rows.address_group_of,
     ),
     "quota": Kind("quota", _QUOTA, quota.evolve, quota.row, quota.of_row),
+    "subnetpool": Kind(
+        "subnetpool", pool_rows.SUBNETPOOL, subnetpool.evolve, pool_rows.subnetpool_row, pool_rows.subnetpool_of
+    ),
+    "address_scope": Kind(
+        "address_scope",
+        pool_rows.ADDRESS_SCOPE,
+        address_scope.evolve,
+        pool_rows.address_scope_row,
+        pool_rows.address_scope_of,
+    ),
+    "flavor": Kind("flavor", flavor_rows.FLAVOR, flavor.evolve_flavor, flavor_rows.flavor_row, flavor_rows.flavor_of),
+    "service_profile": Kind(
+        "service_profile",
+        flavor_rows.SERVICE_PROFILE,
+        flavor.evolve_profile,
+        flavor_rows.profile_row,
+        flavor_rows.profile_of,
+    ),
 }
 """{kind: its table}"""
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from libs.events import (
+    NetworkAccessGranted,
+    NetworkAccessWithdrawn,
     NetworkAdminStateChanged,
     NetworkCreated,
+    NetworkDefaultChanged,
     NetworkDeleted,
     NetworkDescribed,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
+    NetworkDnsDomainChanged,
     NetworkEvent,
     NetworkExternalChanged,
     NetworkMtuChanged,
+    NetworkPortSecurityChanged,
     NetworkRenamed,
     NetworkSharingChanged,
     NetworkSubnetAdded,
@@ -22,15 +27,18 @@ from libs.events import (
     NetworkTagsChanged,
 )
 from libs.model import ACTIVE, Segment
+from libs.network.rbac_policy import EVERYBODY, EXTERNAL, SHARED
+from libs.network.sharing import Access, first_access, granted, is_open_to, targets, withdrawn
 from libs.network.tags import retagged
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSubnet:
-    """What a network knows of its subnet: enough to refuse an overlapping one."""
+    """What a network knows of its subnet: enough to refuse an overlapping one, or one that is not of the same pool (empty: none)."""
 
     id: str
     cidr: str
+    subnetpool_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +53,42 @@ class DhcpServer:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A layer 2 domain. mtu in bytes. subnets and dhcp in the order in which they came."""
+    """A layer 2 domain. mtu in bytes. subnets, dhcp and access (who beside its owner) in the order in which they came. is_default:
+    of the external ones that which topologies made for projects lead to."""
 
     id: str
     project_id: str
     name: str
     description: str
     admin_state_up: bool
-    shared: bool
-    external: bool
     mtu: int
     segment: Segment
     availability_zone_hints: tuple[str, ...] = ()
     subnets: tuple[NetworkSubnet, ...] = ()
     dhcp: tuple[DhcpServer, ...] = ()
     tags: tuple[str, ...] = ()
+    port_security: bool = True
+    access: tuple[Access, ...] = ()
+    is_default: bool = False
+    dns_domain: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether every project may use it."""
+        return EVERYBODY in targets(self.access, SHARED)
+
+    @property
+    def external(self) -> bool:
+        """Whether it leads outside, for every project or some."""
+        return bool(targets(self.access, EXTERNAL))
+
+    def is_shared_with(self, project: str) -> bool:
+        """Whether a project may put ports on it, its owner's aside."""
+        return is_open_to(project, targets(self.access, SHARED))
+
+    def is_open_to(self, project: str) -> bool:
+        """Whether a project sees it, be it as a way out, its owner's aside."""
+        return is_open_to(project, tuple(one.target_project for one in self.access))
 
     @property
     def subnet_ids(self) -> tuple[str, ...]:
@@ -84,11 +113,12 @@ def _created(event: NetworkCreated) -> Network:
         name=event.name,
         description=event.description,
         admin_state_up=event.admin_state_up,
-        shared=event.shared,
-        external=event.external,
         mtu=event.mtu,
         segment=Segment(event.network_type, event.physical_network, event.segmentation_id),
         availability_zone_hints=event.availability_zone_hints,
+        port_security=event.port_security,
+        access=first_access(event.shared, event.external),
+        dns_domain=event.dns_domain,
     )
 
 
@@ -100,21 +130,41 @@ def _changed(state: Network, event: NetworkEvent) -> Network:
             return replace(state, description=event.after)
         case NetworkAdminStateChanged():
             return replace(state, admin_state_up=event.admin_state_up)
-        case NetworkSharingChanged():
-            return replace(state, shared=event.shared)
-        case NetworkExternalChanged():
-            return replace(state, external=event.external)
         case NetworkMtuChanged():
             return replace(state, mtu=event.after)
+        case NetworkDnsDomainChanged():
+            return replace(state, dns_domain=event.after)
+        case NetworkPortSecurityChanged():
+            return replace(state, port_security=event.enabled)
         case NetworkTagsChanged():
             return replace(state, tags=retagged(state.tags, event))
+        case NetworkDefaultChanged():
+            return replace(state, is_default=event.is_default)
+    return _with_access(state, event)
+
+
+def _with_access(state: Network, event: NetworkEvent) -> Network:
+    match event:
+        case NetworkAccessGranted():
+            one = Access(event.action, event.target_project, event.rbac_policy_id)
+            return replace(state, access=granted(state.access, one))
+        case NetworkAccessWithdrawn():
+            return replace(state, access=withdrawn(state.access, event.action, event.target_project))
+        case NetworkSharingChanged(shared=True):
+            return replace(state, access=granted(state.access, Access(SHARED, EVERYBODY)))
+        case NetworkSharingChanged():
+            return replace(state, access=withdrawn(state.access, SHARED, EVERYBODY))
+        case NetworkExternalChanged(external=True):
+            return replace(state, access=granted(state.access, Access(EXTERNAL, EVERYBODY)))
+        case NetworkExternalChanged():
+            return replace(state, access=withdrawn(state.access, EXTERNAL))
     return _with_parts(state, event)
 
 
 def _with_parts(state: Network, event: NetworkEvent) -> Network:
     match event:
         case NetworkSubnetAdded():
-            return replace(state, subnets=(*state.subnets, NetworkSubnet(event.subnet_id, event.cidr)))
+            return replace(state, subnets=(*state.subnets, NetworkSubnet(event.subnet_id, event.cidr, event.subnetpool_id)))
         case NetworkSubnetRemoved():
             return replace(state, subnets=tuple(one for one in state.subnets if one.id != event.subnet_id))
         case NetworkDhcpScheduled():
@@ -135,7 +185,7 @@ def evolve(state: Network | None, event: NetworkEvent) -> Network | None:
 
 
 def body(state: Network, version: int, created_at: str, updated_at: str) -> dict[str, Any]:
-    """The API's JSON of a network, as an administrator sees it."""
+    """The API's JSON of a network, as an administrator sees it; its address scopes are its subnet pools', which the reader fills in."""
     return {
         "id": state.id,
         "name": state.name,
@@ -152,9 +202,14 @@ def body(state: Network, version: int, created_at: str, updated_at: str) -> dict
         "provider:physical_network": state.segment.physical_network,
         "provider:segmentation_id": state.segment.segmentation_id,
         "router:external": state.external,
+        **({"is_default": state.is_default} if state.external else {}),
         "description": state.description,
         "created_at": created_at,
         "updated_at": updated_at,
         "revision_number": version,
         "tags": list(state.tags),
+        "port_security_enabled": state.port_security,
+        "ipv4_address_scope": None,
+        "ipv6_address_scope": None,
+        "dns_domain": state.dns_domain,
     }

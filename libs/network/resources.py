@@ -10,7 +10,9 @@ from libs.eventlog.protocol import Recorded
 from libs.events import Event
 from libs.network import (
     address_group,
+    address_scope,
     agent,
+    flavor,
     floatingip,
     network,
     port,
@@ -20,6 +22,7 @@ from libs.network import (
     security_group,
     security_group_rule,
     subnet,
+    subnetpool,
 )
 from libs.network.world import Resource
 
@@ -35,7 +38,15 @@ _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
     "address_group": address_group.evolve,
     "rbac_policy": rbac_policy.evolve,
     "quota": quota.evolve,
+    "subnetpool": subnetpool.evolve,
+    "address_scope": address_scope.evolve,
+    "flavor": flavor.evolve_flavor,
+    "service_profile": flavor.evolve_profile,
 }
+
+
+_NOBODYS = ("agent", "quota", "rbac_policy", "subnetpool", "address_scope", "flavor", "service_profile")
+"""Kinds whose facts no host needs."""
 
 
 def stream_of(kind: str, id: str) -> str:
@@ -51,7 +62,7 @@ def kind_and_id(stream: str) -> tuple[str, str]:
 
 def scope_of(resource: Resource) -> str:
     """Whose facts go together to hosts: the id of the network (of a floating IP: its external one), router, security group (of a
-    rule: its group) or address group that a stream belongs to for ever; empty for agents, quotas and RBAC policies."""
+    rule: its group) or address group that a stream belongs to for ever; empty for what no host needs to know."""
     kind, id = kind_and_id(resource.stream)
     if kind in ("network", "router", "security_group", "address_group"):
         return id
@@ -59,7 +70,7 @@ def scope_of(resource: Resource) -> str:
         return str(resource.state.security_group_id)
     if kind == "floatingip":
         return str(resource.state.floating_network_id)
-    return "" if kind in ("agent", "quota", "rbac_policy") else str(resource.state.network_id)
+    return "" if kind in _NOBODYS else str(resource.state.network_id)
 
 
 def seconds(at: str) -> str:

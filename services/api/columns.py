@@ -72,6 +72,9 @@ _COMMON: Mapping[str, Column] = {
     "updated_at": _inside("updated_at"),
     "revision_number": _number("version", sort=False),
 }
+_CALLERS = Column("false", "boolean", to_bool)
+"""Whether it is shared with the caller: `visibility.shared` tells."""
+
 _MTU = "((body::json)->>'mtu')::integer"
 
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
@@ -79,9 +82,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_COMMON,
         "admin_state_up": _flag("admin_state_up"),
         "status": _text("status"),
-        "shared": _flag("shared", sort=False),
+        "shared": _CALLERS,
         "mtu": Column(_MTU, "integer", to_int, _MTU),
         "router:external": _flag("external", sort=False),
+        "dns_domain": _inside("dns_domain"),
+        "is_default": Column("is_default", "boolean", to_bool),
         "provider:network_type": _text("network_type", sort=False),
         "provider:physical_network": _text("physical_network", sort=False),
         "provider:segmentation_id": _number("segmentation_id", sort=False),
@@ -97,7 +102,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "ipv6_ra_mode": _inside("ipv6_ra_mode", sort=True),
         "ipv6_address_mode": _inside("ipv6_address_mode", sort=True),
         "subnetpool_id": Column("null::text", order="''::text"),
-        "shared": Column("(select shared from network where network.id = subnet.network_id)", "boolean", to_bool),
+        "shared": _CALLERS,
     },
     "port": {
         **_COMMON,
@@ -109,6 +114,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "status": _text("status"),
         "binding:host_id": _text("host", sort=False),
         "binding:vnic_type": _inside("binding:vnic_type"),
+        "dns_name": _inside("dns_name"),
         "binding:vif_type": _inside("binding:vif_type"),
         "ip_allocation": _inside("ip_allocation", sort=True),
     },
@@ -124,7 +130,18 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "router_id": Column("router_id", order="router_id"),
         "port_id": Column("port_id"),
         "fixed_ip_address": _address("fixed_ip_address"),
+        "dns_name": _inside("dns_name"),
+        "dns_domain": _inside("dns_domain"),
         "status": _text("status"),
+    },
+    "rbac_policy": {
+        "id": _text("id"),
+        "object_type": _text("object_type"),
+        "object_id": _text("object_id"),
+        "action": _text("action"),
+        "target_tenant": _text("target_project"),
+        "tenant_id": _text("project_id"),
+        "project_id": _text("project_id"),
     },
     "agent": {
         "id": _text("id"),
@@ -143,9 +160,10 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
 UNFILTERED: Mapping[str, tuple[str, ...]] = {
     "network": ("subnets", "availability_zones", "tags"),
     "subnet": ("allocation_pools", "dns_nameservers", "host_routes", "tags"),
-    "port": ("fixed_ips", "extra_dhcp_opts", "binding:profile", "binding:vif_details", "tags"),
+    "port": ("fixed_ips", "extra_dhcp_opts", "dns_assignment", "binding:profile", "binding:vif_details", "tags"),
     "router": ("external_gateway_info", "routes", "availability_zone_hints", "availability_zones", "tags"),
     "floatingip": ("port_details", "tags"),
+    "rbac_policy": (),
     "agent": ("created_at", "started_at", "heartbeat_timestamp", "configurations"),
 }
 """{kind: attributes that can be shown but neither filtered nor sorted by} (fixed_ips and tags have filters of their own)."""

@@ -1,7 +1,7 @@
 """GET /v2.0/floatingip_pools: where floating IPs can come from.
 
 Source: neutron_lib.api.definitions.floatingip_pools, neutron.db.l3_fip_pools_db: a pool is an IPv4 subnet of an external network that
-the caller sees (all do), and shown as the caller's own.
+the caller sees, and shown as the caller's own.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from libs.policy import may_read
 from services.api.callers import Callers
 from services.api.reads import Query
 from services.api.schemas.fields import shown
+from services.api.visibility import visible
 
 _POOLS = (
     "select s.id, s.name, s.network_id, s.cidr from network n join subnet s on s.network_id = n.id"
-    " where (n.shared or n.external) and n.external and s.ip_version = 4 order by s.id"
+    " where n.external_to is not null and s.ip_version = 4 and n.id = any(array(select id from network where {})) order by s.id"
 )
-"""The condition `shared or external` is the partial index's."""
 
 
 class Pools:
@@ -41,7 +41,8 @@ class Pools:
         if unknown:
             raise bad_request(f"{shown(unknown)} is invalid attribute for filtering")
         fields = {text for name, text in asked if text}
-        rows = self._query(_POOLS, ()) if may_read(actor) else []
+        seen, values = visible("network", actor)
+        rows = self._query(_POOLS.format(seen), values) if may_read(actor) else []
         pools = (
             {
                 "subnet_id": id,

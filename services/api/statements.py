@@ -9,7 +9,7 @@ from typing import Any
 from libs.model import Actor
 from services.api.columns import COLUMNS
 from services.api.listing import Listing
-from services.api.visibility import visible
+from services.api.visibility import SHOWING, shared, visible
 
 _BEAT = "jsonb_build_object('heartbeat_timestamp', to_char(beat_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'))"
 PORT_DETAILS = (
@@ -55,7 +55,8 @@ def show(kind: str, id: str, actor: Actor, fields: tuple[str, ...]) -> Statement
     """The text of one resource."""
     seen, values = visible(kind, actor)
     condition = "" if seen == "true" else f" and {seen}"
-    return Statement(f"select {_shown(kind, fields)} from {kind} where id = %s{condition}", (id, *values))
+    shown, bound = _shown(kind, fields, actor)
+    return Statement(f"select {shown} from {kind} where id = %s{condition}", (*bound, id, *values))
 
 
 def tags(kind: str, id: str, actor: Actor) -> Statement:
@@ -99,9 +100,8 @@ def everything(kind: str, listing: Listing, actor: Actor, most: int) -> Statemen
     """The texts of all that match, in no order unless one was asked for."""
     where, values = _where(kind, listing, actor)
     order = f" order by {order_of(kind, listing).clause}" if listing.sorts else ""
-    return Statement(
-        f"select {_shown(kind, listing.fields)} from {kind} where {where}{order} limit %s", (*values, most)
-    )
+    shown, bound = _shown(kind, listing.fields, actor)
+    return Statement(f"select {shown} from {kind} where {where}{order} limit %s", (*bound, *values, most))
 
 
 def page(kind: str, listing: Listing, actor: Actor, order: Order, after: Sequence[Any], most: int) -> Statement:
@@ -110,25 +110,41 @@ def page(kind: str, listing: Listing, actor: Actor, order: Order, after: Sequenc
     if after:
         further, bound = _after(order, after)
         where, values = f"{where} and {further}", (*values, *bound)
-    select = f"select {_shown(kind, listing.fields)}, {order.expressions} from {kind}"
-    return Statement(f"{select} where {where} order by {order.clause} limit %s", (*values, most))
+    shown, first = _shown(kind, listing.fields, actor)
+    select = f"select {shown}, {order.expressions} from {kind}"
+    return Statement(f"{select} where {where} order by {order.clause} limit %s", (*first, *values, most))
 
 
 def bodies(kind: str, condition: str) -> str:
     """The texts of all rows of `kind` under a condition of the caller's making, in the order of their ids."""
-    return f"select {_shown(kind, ())} from {kind} where {condition} order by id"
+    return f"select {_BODY.get(kind, 'body')} from {kind} where {condition} order by id"
 
 
-def _shown(kind: str, fields: tuple[str, ...]) -> str:
+def _shown(kind: str, fields: tuple[str, ...], actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """(the text to select, values): the body, or of it these attributes."""
     if not fields:
-        return _BODY.get(kind, "body")
-    pairs = ", ".join(f"'{name}', {_json_of(kind, name)}" for name in fields if name)
-    return f"json_build_object({pairs})::text"
+        return _body(kind, actor)
+    pairs = [(name, *_json_of(kind, name, actor)) for name in fields if name]
+    built = ", ".join(f"'{name}', {sql}" for name, sql, _ in pairs)
+    return f"json_build_object({built})::text", tuple(value for _, _, values in pairs for value in values)
 
 
-def _json_of(kind: str, name: str) -> str:
+def _body(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """A body says `shared` as its reader has it; quotes within texts are escaped, so that only the attribute itself is replaced."""
+    if kind not in SHOWING:
+        return _BODY.get(kind, "body"), ()
+    condition, values = shared(kind, actor)
+    told = "replace(body, '\"shared\":false', '\"shared\":true')"
+    return f"case when {condition} then {told} else body end", values
+
+
+def _json_of(kind: str, name: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    if name == "shared" and kind in SHOWING:
+        return shared(kind, actor)
     column = COLUMNS[kind].get(name)
-    return column.sql if column is not None and column.plain else f"({_BODY.get(kind, 'body')})::json->'{name}'"
+    if column is not None and column.plain:
+        return column.sql, ()
+    return f"({_BODY.get(kind, 'body')})::json->'{name}'", ()
 
 
 def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, ...]]:
@@ -136,6 +152,9 @@ def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, .
     parts, values = [seen], list(bound)
     for name, wanted in listing.filters.items():
         column = COLUMNS[kind][name]
+        if name == "shared":
+            parts.append(_is_shared(kind, actor, wanted, values))
+            continue
         parts.append(f"{column.sql} = %s" if len(wanted) == 1 else f"{column.sql} = any(%s::{column.type}[])")
         values.append(wanted[0] if len(wanted) == 1 else list(wanted))
     if listing.since:
@@ -146,6 +165,13 @@ def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, .
         values.append(list(wished))
     further, more = _addresses(listing)
     return " and ".join(parts + further), (*values, *more)
+
+
+def _is_shared(kind: str, actor: Actor, wanted: tuple[Any, ...], values: list[Any]) -> str:
+    """Shared with the caller, or not; adds to `values`."""
+    condition, bound = shared(kind, actor)
+    values += [*bound, list(wanted)]
+    return f"{condition} = any(%s::boolean[])"
 
 
 # What has no tags has null there: positive conditions let the partial index serve them, negative ones hold for it.

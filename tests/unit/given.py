@@ -13,7 +13,16 @@ from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog import known
 from libs.eventlog.protocol import Guard, NoneRefers
-from libs.events import AgentEvent, Event, FloatingIpEvent, NetworkEvent, PortEvent, RouterEvent, SubnetEvent
+from libs.events import (
+    AgentEvent,
+    Event,
+    FloatingIpEvent,
+    NetworkEvent,
+    PortEvent,
+    RbacPolicyEvent,
+    RouterEvent,
+    SubnetEvent,
+)
 from libs.model import Actor, Binding, Context, FixedIp, Segment
 from libs.network import decisions
 from libs.network.kinds import row_of
@@ -51,6 +60,7 @@ _KINDS: tuple[tuple[str, Any], ...] = (
     ("network", NetworkEvent),
     ("router", RouterEvent),
     ("floatingip", FloatingIpEvent),
+    ("rbac_policy", RbacPolicyEvent),
     ("agent", AgentEvent),
 )
 

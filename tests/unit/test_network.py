@@ -12,10 +12,8 @@ from libs.events import (
     NetworkCreated,
     NetworkDeleted,
     NetworkDescribed,
-    NetworkExternalChanged,
     NetworkMtuChanged,
     NetworkRenamed,
-    NetworkSharingChanged,
     PortDeleted,
     SubnetDeleted,
 )
@@ -112,16 +110,12 @@ def test_an_update_says_what_changed_and_only_that():
         "name": "red",
         "description": "for cats",
         "admin_state_up": False,
-        "shared": True,
-        "external": True,
         "mtu": 1400,
     }
     given(a_network()).when(UpdateNetwork(NET, changes)).then(
         NetworkRenamed(NET, "blue", "red"),
         NetworkDescribed(NET, "", "for cats"),
         NetworkAdminStateChanged(NET, False),
-        NetworkSharingChanged(NET, True),
-        NetworkExternalChanged(NET, True),
         NetworkMtuChanged(NET, 1450, 1400),
     )
 

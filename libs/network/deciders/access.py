@@ -26,8 +26,8 @@ def owns(actor: Actor, project_id: str) -> bool:
 
 
 def sees_network(actor: Actor, network: Network) -> bool:
-    """Own, shared and external networks are visible."""
-    return network.shared or network.external or owns(actor, network.project_id)
+    """Own networks are visible, and those that are shared with one's project, or external for it."""
+    return network.is_open_to(actor.project) or owns(actor, network.project_id)
 
 
 def visible_network(world: World, id: str) -> Resource:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from libs.commands import DeleteNetwork
 from libs.eventlog.protocol import Change, NoneRefers
-from libs.events import NetworkDeleted, SubnetDeleted
+from libs.events import NetworkDefaultChanged, NetworkDeleted, NetworkEvent, SubnetDeleted
 from libs.network.deciders import floatingip_changes
 from libs.network.deciders.access import own_network
 from libs.network.deciders.dhcp import port_removal
+from libs.network.deciders.network_access import closed, policies, policy_streams
 from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at
 from libs.network.network import Network
 from libs.network.resources import stream_of
@@ -25,6 +26,7 @@ def needs(command: DeleteNetwork, world: World) -> tuple[Need, ...]:
         stream_of("network", network.id),
         *(stream_of("subnet", id) for id in network.subnet_ids),
         *(stream_of("port", id) for id in network.dhcp_port_ids),
+        *policy_streams(network),
         *(_floating_needs(network, world) if network.external else ()),
     )
 
@@ -58,7 +60,8 @@ def delete(command: DeleteNetwork, world: World) -> Decision:
     changes = [port_removal(port) for port in ports_at(world, network.dhcp_port_ids)]
     changes.extend(one for floating in unused for one in floatingip_changes.ended(floating, world))
     changes.extend(_subnet_ends(network, world))
-    changes.append(change(resource, (_deleted(network),), ends=True))
+    changes.extend(policies(closed(network, network.access), network.project_id, world))
+    changes.append(change(resource, _last_facts(network), ends=True))
     ours = (*network.dhcp_port_ids, *(one.state.own_port_id for one in unused))
     guard = NoneRefers("port", "network_id", network.id, besides=ours)
     return Decision(tuple(changes), (guard,), (resource.stream,))
@@ -68,6 +71,11 @@ def _subnet_ends(network: Network, world: World) -> Iterator[Change]:
     for subnet in (existing(world, "subnet", id) for id in network.subnet_ids):
         gone = SubnetDeleted(subnet.state.id, network.id, subnet.state.project_id, subnet.state.cidr)
         yield change(subnet, (gone,), ends=True)
+
+
+def _last_facts(network: Network) -> tuple[NetworkEvent, ...]:
+    default = (NetworkDefaultChanged(network.id, False),) if network.is_default else ()
+    return (*default, _deleted(network))
 
 
 def _deleted(network: Network) -> NetworkDeleted:

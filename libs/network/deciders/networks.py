@@ -12,19 +12,22 @@ from libs.eventlog.protocol import Change
 from libs.events import (
     NetworkAdminStateChanged,
     NetworkCreated,
+    NetworkDefaultChanged,
     NetworkDescribed,
+    NetworkDnsDomainChanged,
     NetworkEvent,
-    NetworkExternalChanged,
     NetworkMtuChanged,
+    NetworkPortSecurityChanged,
     NetworkRenamed,
-    NetworkSharingChanged,
 )
 from libs.model import Segment
 from libs.network.deciders.access import own_network
+from libs.network.deciders.network_access import concerned, opened, policies, policy_streams, said
 from libs.network.deciders.network_use import unused
-from libs.network.deciders.reading import answer, changing, check_revision
+from libs.network.deciders.reading import answer, changing, check_revision, network_at
 from libs.network.deciders.subnet_rules import MIN_MTU, MIN_MTU_V6
 from libs.network.network import Network
+from libs.network.rbac_policy import EXTERNAL, SHARED
 from libs.network.resources import stream_of
 from libs.network.world import ChooseSegment, Decision, Question, SegmentChoice, World
 
@@ -56,11 +59,23 @@ def creation_questions(command: CreateNetworks, world: World) -> tuple[Question,
 def create(command: CreateNetworks, world: World) -> Decision:
     """All networks or none. Raises 400 for an MTU that does not fit."""
     changes = []
+    touched = []
     for new, question in zip(command.networks, _segment_questions(command), strict=True):
-        choice = answer(world, question, SegmentChoice)
-        stream = stream_of("network", new.network_id)
-        changes.append(Change(stream, 0, (_created(new, choice),), new.network_id))
-    return Decision(tuple(changes), touched=tuple(one.stream for one in changes))
+        facts = (_created(new, answer(world, question, SegmentChoice)), *_opened(new))
+        touched.append(stream_of("network", new.network_id))
+        changes.append(Change(touched[-1], 0, facts, new.network_id))
+        changes.extend(policies(facts, new.project_id, world))
+    return Decision(tuple(changes), touched=tuple(touched))
+
+
+def _opened(new: NewNetwork) -> Iterator[NetworkEvent]:
+    """Who may use it from the start; an external one may be the default from the start, too."""
+    if new.shared:
+        yield opened(new.network_id, SHARED, 0)
+    if new.external:
+        yield opened(new.network_id, EXTERNAL, 0)
+    if new.external and new.is_default:
+        yield NetworkDefaultChanged(new.network_id, True)
 
 
 def _created(new: NewNetwork, choice: SegmentChoice) -> NetworkCreated:
@@ -77,6 +92,8 @@ def _created(new: NewNetwork, choice: SegmentChoice) -> NetworkCreated:
         physical_network=choice.segment.physical_network,
         segmentation_id=choice.segment.segmentation_id,
         availability_zone_hints=new.availability_zone_hints,
+        port_security=new.port_security,
+        dns_domain=new.dns_domain,
     )
 
 
@@ -96,6 +113,12 @@ def _mtu_question(network: Network) -> ChooseSegment:
     return ChooseSegment(network.id, segment.network_type, segment.physical_network, segment.segmentation_id)
 
 
+def update_needs(command: UpdateNetwork, world: World) -> tuple[str, ...]:
+    """The network, then the policies that may go."""
+    stream, network = stream_of("network", command.network_id), network_at(world, command.network_id)
+    return (stream,) if network is None else (stream, *policy_streams(network, concerned(command.changes)))
+
+
 def update_questions(command: UpdateNetwork, world: World) -> tuple[Question, ...]:
     """How large an MTU its segment carries, when that matters."""
     network: Network = own_network(world, command.network_id, "update_network").state
@@ -109,8 +132,11 @@ def update(command: UpdateNetwork, world: World) -> Decision:
     resource = own_network(world, command.network_id, "update_network")
     check_revision(resource, command.if_revision)
     network: Network = resource.state
-    events = tuple((*_plain_changes(network, command.changes), *_mtu_changes(network, command.changes, world)))
-    return replace(changing(resource, events), guards=tuple(unused(network, events)))
+    access = tuple(said(network, resource.version, command.changes))
+    events = (*_plain_changes(network, command.changes), *access, *_mtu_changes(network, command.changes, world))
+    decision = changing(resource, events)
+    changes = (*decision.changes, *policies(access, network.project_id, world))
+    return replace(decision, changes=changes, guards=tuple(unused(network, access)))
 
 
 def _plain_changes(network: Network, changes: Mapping[str, Any]) -> Iterator[NetworkEvent]:
@@ -119,12 +145,12 @@ def _plain_changes(network: Network, changes: Mapping[str, Any]) -> Iterator[Net
         yield NetworkRenamed(network.id, network.name, wanted["name"])
     if "description" in wanted:
         yield NetworkDescribed(network.id, network.description, wanted["description"])
+    if "dns_domain" in wanted:
+        yield NetworkDnsDomainChanged(network.id, network.dns_domain, wanted["dns_domain"])
     if "admin_state_up" in wanted:
         yield NetworkAdminStateChanged(network.id, wanted["admin_state_up"])
-    if "shared" in wanted:
-        yield NetworkSharingChanged(network.id, wanted["shared"])
-    if "external" in wanted:
-        yield NetworkExternalChanged(network.id, wanted["external"])
+    if "port_security" in wanted:
+        yield NetworkPortSecurityChanged(network.id, wanted["port_security"])
 
 
 def _mtu_changes(network: Network, changes: Mapping[str, Any], world: World) -> Iterator[NetworkEvent]:

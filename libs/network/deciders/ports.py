@@ -9,7 +9,9 @@ from typing import Any
 from libs.commands import CreatePorts, NewPort
 from libs.errors import forbidden, invalid_input
 from libs.network.deciders.access import owns, visible_network
+from libs.network.deciders.default_groups import made_defaults
 from libs.network.deciders.making import PortPlan, made, making_questions, plans, port_needs
+from libs.network.deciders.port_security import wants_default
 from libs.network.network import Network
 from libs.network.world import Decision, Question, World
 
@@ -32,7 +34,7 @@ def _usable_network(new: NewPort, world: World) -> Network:
     check_profile(new.profile)
     if owns(world.context.actor, network.project_id):
         return network
-    if not network.shared:
+    if not network.is_shared_with(world.context.actor.project):
         raise forbidden("rule:create_port")
     if new.mac_address is not None:
         raise forbidden("rule:create_port:mac_address")
@@ -60,5 +62,7 @@ def creation_questions(command: CreatePorts, world: World) -> tuple[Question, ..
 
 def create(command: CreatePorts, world: World) -> Decision:
     """All ports or none. Raises 404, 403, 400, and what a question's answer refuses (409 no address left)."""
-    changes = tuple(made(plan, world) for plan in _plans(command, world))
-    return Decision(changes, touched=tuple(one.stream for one in changes))
+    planned = _plans(command, world)
+    changes = tuple(made(plan, world) for plan in planned)
+    secured = (one.new.project_id for one in planned if wants_default(one.new, one.network))
+    return Decision((*made_defaults(secured, world), *changes), touched=tuple(one.stream for one in changes))

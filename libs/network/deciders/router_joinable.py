@@ -16,17 +16,21 @@ from libs.network.deciders.reading import existing
 from libs.network.deciders.router_rules import check_apart
 from libs.network.network import Network
 from libs.network.port import Port
+from libs.network.rbac_policy import SHARED
 from libs.network.router import Router
+from libs.network.sharing import targets
 from libs.network.subnet import Subnet
 from libs.network.world import Resource, World
 
 
 def attachable_subnet(router: Router, subnet_id: str, world: World) -> Subnet:
-    """A subnet that the router may join: own, since its gateway address is taken; to see it is not enough. Raises 404, 400."""
+    """A subnet that the router may join: own, since its gateway address is taken, or on a network that is shared with the caller's
+    project by name; that it is shared with all is not enough. Raises 404, 400."""
     subnet: Subnet = existing(world, "subnet", subnet_id).state
-    if not owns(world.context.actor, subnet.project_id):
-        network: Network = existing(world, "network", subnet.network_id).state
-        if not sees_network(world.context.actor, network):
+    actor = world.context.actor
+    network: Network = existing(world, "network", subnet.network_id).state
+    if not owns(actor, subnet.project_id) and actor.project not in targets(network.access, SHARED):
+        if not sees_network(actor, network):
             raise not_found("subnet", subnet_id)
         reason = f"subnet {subnet_id} is not owned by project making the request"
         raise bad_router(f"Cannot add interface to router because {reason}")
