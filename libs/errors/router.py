@@ -97,15 +97,6 @@ def invalid_routes(routes: Iterable[HostRoute], reason: str) -> Refusal:
     return Refusal(400, "InvalidRoutes", f"Invalid format for routes: {shown}, {reason}")
 
 
-def too_many_routes(router_id: str, limit: int) -> Refusal:
-    """400: more routes than a router may have."""
-    return Refusal(
-        400,
-        "RoutesExhausted",
-        f"Unable to complete operation for {router_id}. The number of routes exceeds the maximum {limit}.",
-    )
-
-
 def gateway_address_in_use(ip_address: str, port_id: str) -> Refusal:
     """409: a router holds the subnet's gateway address."""
     return Refusal(

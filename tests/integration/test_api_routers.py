@@ -23,7 +23,7 @@ ATTRIBUTES = {
 
 @pytest.fixture
 def world(database) -> Iterator[World]:
-    yield from api_world(database)
+    yield from api_world(database, router_route=30)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_routes_are_replaced_added_and_removed(admin: Browser) -> None:
         ([{"destination": "10.7.0.0/16", "nexthop": "10.0.0.1"}], (400, "InvalidRoutes")),
         (
             [{"destination": f"10.{number}.0.0/16", "nexthop": "10.0.0.9"} for number in range(31)],
-            (400, "RoutesExhausted"),
+            (409, "OverQuota"),
         ),
         ([{"destination": "10.7.0.1/16", "nexthop": "10.0.0.9"}], (400, "HTTPBadRequest")),
         ([{"destination": "10.7.0.0/16"}], (400, "HTTPBadRequest")),

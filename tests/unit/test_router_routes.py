@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from libs.commands import AddRoutes, RemoveRoutes
+from libs.eventlog.protocol import Within
 from libs.events import RouterGatewaySet, RouterRouteAdded, RouterRouteRemoved
 from tests.unit.edge import GATEWAY_TOO, a_bare_router, an_edge, change, out, route, then_did
 from tests.unit.given import Given, member
 from tests.unit.outside import ROUTER
-from tests.unit.people import THEM
+from tests.unit.people import THEM, US
 
 NEAR, FAR = route("10.9.0.0/16", "10.0.0.9"), route("192.0.2.0/24", "203.0.113.99")
 
@@ -75,8 +76,12 @@ def test_a_route_that_leads_nowhere_is_refused(destination: str, nexthop: str, w
 
 def test_there_is_an_end_to_routes():
     many = tuple(route(f"10.{number}.0.0/16", "10.0.0.9") for number in range(10, 40))
-    assert len(an_edge().when(change(routes=many)).of(RouterRouteAdded)) == 30
-    routed(*many).when(add(FAR)).refused(400, "RoutesExhausted", f"for {ROUTER}", "exceeds the maximum 30")
+    came = an_edge().when(change(routes=many))
+    assert len(came.of(RouterRouteAdded)) == 30
+    assert Within("router_route", US, 30) in came.guards
+    assert Within("router_route", US, 31) in routed(*many).when(add(FAR)).guards
+    fewer = routed(*many).when(change(routes=many[:5]))
+    assert not [one for one in fewer.guards if isinstance(one, Within)], "what goes is always allowed"
 
 
 def test_a_route_may_come_together_with_the_way_that_it_needs():

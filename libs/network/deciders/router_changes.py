@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from libs.commands import AddRoutes, RemoveRoutes, UpdateRouter
 from libs.decider import fold
+from libs.eventlog.protocol import Guard, Within
 from libs.events import (
     RouterAdminStateChanged,
     RouterDescribed,
@@ -17,14 +19,14 @@ from libs.events import (
 )
 from libs.model import HostRoute
 from libs.network.deciders import router_gateway
-from libs.network.deciders.access import own_router
-from libs.network.deciders.reading import change, changing, check_revision, found
+from libs.network.deciders.reading import change, changing, check_revision, existing, found
 from libs.network.deciders.router_gateway import GatewayChange
 from libs.network.deciders.router_rules import (
     canonical_routes,
     check_routes,
     gateway_subnet_streams,
 )
+from libs.network.quota import ROUTER_ROUTE
 from libs.network.resources import stream_of
 from libs.network.router import Router, evolve
 from libs.network.world import Decision, Need, Question, World
@@ -47,7 +49,7 @@ def needs(command: UpdateRouter, world: World) -> tuple[Need, ...]:
 
 def questions(command: UpdateRouter, world: World) -> tuple[Question, ...]:
     """What the port of the way out leaves open. Raises 404, 400."""
-    router: Router = own_router(world, command.router_id).state
+    router: Router = existing(world, "router", command.router_id).state
     if "gateway" not in command.changes:
         return ()
     return router_gateway.questions(router, command.changes["gateway"], world)
@@ -55,7 +57,7 @@ def questions(command: UpdateRouter, world: World) -> tuple[Question, ...]:
 
 def update(command: UpdateRouter, world: World) -> Decision:
     """Say what changed, the gateway's port in the same commit. Raises 404, 412, 400, 409."""
-    resource = own_router(world, command.router_id)
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     way_out = GatewayChange()
@@ -65,7 +67,8 @@ def update(command: UpdateRouter, world: World) -> Decision:
     facts.extend(_route_changes(_after(router, facts), command.changes, bool(way_out.facts), world))
     if not facts:
         return Decision(touched=(resource.stream,))
-    return Decision((*way_out.ports, change(resource, facts)), way_out.guards, (resource.stream,))
+    guards = (*way_out.guards, *_room(router, facts))
+    return Decision((*way_out.ports, change(resource, facts)), guards, (resource.stream,))
 
 
 def _after(router: Router, facts: list[RouterEvent]) -> Router:
@@ -103,6 +106,13 @@ def _towards(router: Router, wanted: tuple[HostRoute, ...]) -> Iterator[RouterEv
             yield RouterRouteAdded(router.id, one.destination, one.nexthop)
 
 
+def _room(router: Router, facts: list[RouterEvent]) -> tuple[Guard, ...]:
+    """Guard for routes that come: the project's quota says how many a router may have."""
+    if not any(isinstance(one, RouterRouteAdded) for one in facts):
+        return ()
+    return (Within(ROUTER_ROUTE, router.project_id, len(_after(router, facts).routes)),)
+
+
 def route_needs(command: AddRoutes | RemoveRoutes, world: World) -> tuple[Need, ...]:
     """The router, and its gateway's subnets."""
     stream = stream_of("router", command.router_id)
@@ -111,18 +121,19 @@ def route_needs(command: AddRoutes | RemoveRoutes, world: World) -> tuple[Need, 
 
 
 def add_routes(command: AddRoutes, world: World) -> Decision:
-    """Further routes; those that are there already are no facts. Raises 404, 412, 400."""
-    resource = own_router(world, command.router_id)
+    """Further routes; those that are there already are no facts. Raises 404, 412, 400; guarded by the project's quota."""
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     wanted = canonical_routes((*router.routes, *command.routes))
     check_routes(router, wanted, world)
-    return changing(resource, _towards(router, wanted))
+    facts: list[RouterEvent] = [*_towards(router, wanted)]
+    return replace(changing(resource, facts), guards=_room(router, facts))
 
 
 def remove_routes(command: RemoveRoutes, world: World) -> Decision:
     """Fewer routes; those that are not there are no facts. Raises 404, 412, 400."""
-    resource = own_router(world, command.router_id)
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     gone = canonical_routes(command.routes)

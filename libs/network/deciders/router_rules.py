@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from libs.errors.router import bad_router, cidrs_overlap, invalid_routes, too_many_routes
+from libs.errors.router import bad_router, cidrs_overlap, invalid_routes
 from libs.model import HostRoute, canonical_cidr, canonical_ip
 from libs.network import addresses
 from libs.network.deciders.reading import found, network_at, subnets_of
@@ -12,9 +12,6 @@ from libs.network.resources import stream_of
 from libs.network.router import Router
 from libs.network.subnet import Subnet
 from libs.network.world import World
-
-MAX_ROUTES = 30
-"""As Neutron's max_routes was by default."""
 
 
 def gateway_subnet_streams(router: Router) -> tuple[str, ...]:
@@ -71,9 +68,7 @@ def canonical_routes(routes: Iterable[HostRoute]) -> tuple[HostRoute, ...]:
 
 
 def check_routes(router: Router, routes: tuple[HostRoute, ...], world: World) -> None:
-    """Raises 400 for too many routes, ones of two IP versions, and next hops that the router does not reach or is itself."""
-    if len(routes) > MAX_ROUTES:
-        raise too_many_routes(router.id, MAX_ROUTES)
+    """Raises 400 for routes of two IP versions, and next hops that the router does not reach or is itself."""
     cidrs = [cidr for _, cidr in _attached(router, world)]
     own = {one.ip_address for one in router.interfaces}
     own.update(one.ip_address for one in (router.gateway.fixed_ips if router.gateway else ()))
