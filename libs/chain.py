@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from libs.eventlog.protocol import Recorded
-from libs.feed import Feed, Fetch
+from libs.events import PortCreated
+from libs.feed import MEMBERS, Feed, Fetch
 
 HELD = 2000
 """Messages kept while something before them is missing; beyond that the oldest go, and are fetched."""
@@ -48,8 +49,9 @@ class _Parts:
 class Chain:
     """Where a follower stands. `receive(feed)` gives the feeds to take in now, whole and without what is known already.
 
-    log_id, epoch, position: everything up to here was taken in. networks: those held, among them routers. ready: some state was
-    complete once, so that acting on it is safe. gap: something is missing; `ask` and send the Fetch until it is answered.
+    log_id, epoch, position: everything up to here was taken in. networks: the scopes held, among them routers and groups. ready:
+    some state was complete once, so that acting on it is safe. gap: something is missing; `ask` and send the Fetch until it is
+    answered.
     """
 
     def __init__(self) -> None:
@@ -127,9 +129,8 @@ class Chain:
 
     def _take(self, feed: Feed) -> Feed:
         if not feed.full:
-            feed = replace(feed, events=tuple(_news(feed, self.position)))
-        kept = frozenset[str]() if feed.full else self.networks.difference(feed.left)
-        self.networks = kept.union(feed.entered)
+            feed = replace(feed, events=tuple(_news(feed, self.position, self.networks)))
+        self.networks = scopes_after(self.networks, feed)
         self.log_id, self.epoch, self.position, self.ready = feed.log_id, feed.epoch, feed.position, True
         return feed
 
@@ -140,29 +141,47 @@ def _together(one: Feed, other: Feed) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in same)
 
 
+def scopes_after(held: frozenset[str], feed: Feed) -> frozenset[str]:
+    """The scopes that a host is in once it has taken `feed` in."""
+    return (frozenset[str]() if feed.full else held.difference(feed.left)).union(feed.entered)
+
+
 def scope_told(fact: Recorded) -> str:
-    """The scope of a fact's stream (`libs.network.resources.scope_of`), as far as the fact tells it: of a network and a router
-    always, of others at least those that begin and end them. Empty: not told, or an agent's."""
+    """The scope of a fact's stream (`libs.network.resources.scope_of`), as far as the fact tells it: of a network, a router and a
+    group always, of others at least those that begin and end them. Empty: not told, or an agent's."""
     kind, _, id = fact.stream.partition("-")
-    if kind in ("network", "router"):
+    if kind in ("network", "router", "security_group", "address_group"):
         return id
+    if kind == "security_group_rule":
+        return str(getattr(fact.event, "security_group_id", ""))
     if kind == "floatingip":
         return str(getattr(fact.event, "floating_network_id", ""))
-    return "" if kind == "agent" else str(getattr(fact.event, "network_id", ""))
+    return str(getattr(fact.event, "network_id", "")) if kind in ("subnet", "port") else ""
 
 
-def _news(feed: Feed, position: int) -> Iterable[Recorded]:
-    """Events of `feed` that are not known at `position`.
+def is_foreign(fact: Recorded, scopes: frozenset[str]) -> bool:
+    """Whether it is the first fact of a port of a network that is not held: it came because of a group of the port. Who keeps
+    networks ignores the port, and that goes for all its further facts."""
+    return isinstance(fact.event, PortCreated) and fact.event.network_id not in scopes
+
+
+def _news(feed: Feed, position: int, scopes: frozenset[str]) -> Iterable[Recorded]:
+    """Events of `feed` that are not known at `position`, in these scopes.
 
     A feed may start before `position` (a Fetch ended between two feed messages). Known is then what lies in between, but not
-    what comes with an entered network: its facts are told from their start, whatever their positions are.
+    what comes with an entered network: its facts are told from their start, whatever their positions are. So are those of a port
+    that came into a group whose members matter here.
     """
-    scopes: dict[str, str] = {}
+    homes: dict[str, str] = {}
+    has_members = any(scope.startswith(MEMBERS) for scope in (*scopes, *feed.entered))
+    anew: set[str] = set()
     for recorded in feed.events:
         scope = scope_told(recorded)
         if scope:
-            scopes[recorded.stream] = scope
+            homes[recorded.stream] = scope
+        if has_members and isinstance(recorded.event, PortCreated):
+            anew.add(recorded.stream)
         known = feed.prev < recorded.position <= position
-        comes_with_entered = scopes.get(recorded.stream, "") in feed.entered or recorded.stream.startswith("agent-")
-        if not known or comes_with_entered:
+        from_start = homes.get(recorded.stream, "") in feed.entered or recorded.stream.startswith("agent-")
+        if not known or from_start or recorded.stream in anew:
             yield recorded

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from libs.eventlog.protocol import Recorded
 
 EVENTS_EXCHANGE, REQUESTS_EXCHANGE = "nl.events", "nl.requests"
+MEMBERS = "members-"
+"""Before a security group's id: the scope of its member ports; the id alone is the scope of the group and its rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,12 @@ class Feed:
 
     prev: last position sent to that host before. position: the host has everything up to here when this is taken in.
     entered: networks that are new to the host; forget what you hold of them, `events` has all their live facts from the start.
-    left: networks to forget. events: whole facts by position (scopes: the host's networks, their subnets, ports and floating IPs;
-    the routers that run there, each a scope by its own id and named among the networks; and the agents of hosts that share a
-    network). full: forget everything first. part/parts: a long answer comes in several messages, in order.
+    left: networks to forget. events: whole facts by position, each once (scopes: the host's networks, their subnets, ports and
+    floating IPs; the routers that run there, each a scope by its own id and named among the networks; the security groups of its
+    ports, with their rules; the member ports (`members_of`) of the groups that those rules name, and the address groups; and the
+    agents of hosts that share a network). Of a member port come PortCreated and its other facts that matter to those who let its
+    group pass, from the start whenever it comes into the group, last the one by which it leaves it.
+    full: forget everything first. part/parts: a long answer comes in several messages, in order.
     request: the id of the Fetch that this answers, empty for the feed itself.
     """
 
@@ -131,6 +136,11 @@ AgentMessage = Hello | Alive | Wiring | Routing | Fetch | Drift
 
 _TOLD_AT_ONCE = 500  # ports or floating IPs in one message, well below its 256 KiB
 _Told = TypeVar("_Told", PortReport, FloatingIpReport)
+
+
+def members_of(group_id: str) -> str:
+    """The scope of a security group's member ports."""
+    return MEMBERS + group_id
 
 
 def parts_of(message: Wiring | Routing | None) -> tuple[Wiring | Routing, ...]:

@@ -10,8 +10,8 @@ from libs.feed import AgentMessage, Routing, Wiring
 
 
 class Brain(Protocol):
-    """What one kind of agent knows of its host. `forget` and `take` are called from the bus's reader and must not block; `apply`,
-    `audit` and `report` never run at the same time as each other, but `take` may run whenever they wait."""
+    """What one kind of agent knows of its host. `forget`, `held` and `take` are called from the bus's reader and must not block;
+    `apply`, `audit` and `report` never run at the same time as each other, but `take` may run whenever they wait."""
 
     agent_type: str
     binary: str
@@ -24,8 +24,12 @@ class Brain(Protocol):
         """Forget these networks, all of it (agents too) when None; what is on the host goes with the next apply."""
         ...
 
+    def held(self, scopes: frozenset[str]) -> None:
+        """The host is in these scopes from now on, and in no others; said before the facts of those that it enters."""
+        ...
+
     def take(self, recorded: Recorded) -> None:
-        """Take in one fact."""
+        """Take in one fact. Of ports it may come by a group alone, on networks that are not held (`libs.chain.is_foreign`)."""
         ...
 
     def apply(self) -> Wiring | Routing | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from libs.agent.brain import Brain, Link
+from libs.agent.intake import Intake
 from libs.agent.pace import Pace, about
 from libs.bus.agent_link import AgentLink
 from libs.bus.names import agent_user
@@ -29,6 +30,7 @@ class AgentRuntime:
 
     def __init__(self, settings: Settings, brain: Brain, link: Link | None = None, pace: Pace | None = None) -> None:
         self._settings, self._brain, self._chain, self._pace = settings, brain, Chain(), pace or Pace()
+        self._intake = Intake(brain)
         user = agent_user(brain.agent_type, settings.host)
         self._link = link or AgentLink(settings, user, self.on_feed, self.on_up)
         self._poked, self._nudged, self._closing = threading.Event(), threading.Event(), threading.Event()
@@ -85,7 +87,7 @@ class AgentRuntime:
         with self._lock:
             asked = self._chain.asking
             for part in self._chain.receive(feed):
-                self._take_in(part)
+                self._intake.take(part)
             if feed.request and asked:
                 self._unanswered = self._unanswered if self._chain.asking else 0
                 self._fetch_at = monotonic() + (self._again() if self._chain.asking else about(self._pace.check))
@@ -97,17 +99,6 @@ class AgentRuntime:
     def _ask_soon(self) -> None:
         self._fetch_at = self._fetched_at + self._pace.fetch_pause
         self._nudged.set()
-
-    def _take_in(self, feed: Feed) -> None:
-        if feed.full:
-            self._brain.forget(None)
-        elif feed.left or feed.entered:
-            self._brain.forget((*feed.left, *feed.entered))
-        for recorded in feed.events:
-            try:
-                self._brain.take(recorded)
-            except Exception:  # one fact that cannot be taken in must not keep the others out
-                _log.exception("fact %s@%s was not taken in", recorded.stream, recorded.version)
 
     def _keep_in_touch(self) -> None:
         """Hello and Fetch, when they are due."""

@@ -12,7 +12,7 @@ from libs.eventlog import statements
 from libs.eventlog.chain import Stored, open_stored
 from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity, Recorded
-from services.topology.scopes import NOT_FOR_HOSTS
+from services.topology.audience import NOT_FOR_HOSTS
 
 EVENT = (
     "e.position, e.stream, e.version, e.type, e.data::text,"
@@ -93,7 +93,7 @@ def of_networks(connection: Connection, networks: Collection[str], upto: int, li
         named = {f"network_{number}": network for number, network in enumerate(some)}
         params = {"networks": some, "upto": upto, "limit": limit, "skipped": SKIPPED, **named}
         for number, *event in query(connection, f"{_ENDED} {parts}", params):
-            found[some[number]].append(_recorded(event))
+            found[some[number]].append(recorded(event))
     for facts in found.values():
         facts.sort(key=lambda one: one.position)
     return found
@@ -104,9 +104,10 @@ def of_agents(connection: Connection, hosts: Collection[str], upto: int) -> dict
     found: dict[str, list[Recorded]] = defaultdict(list)
     if hosts:
         for host, *event in query(connection, _AGENT_FACTS, {"hosts": list(hosts), "upto": upto, "skipped": SKIPPED}):
-            found[host].append(_recorded(event))
+            found[host].append(recorded(event))
     return found
 
 
-def _recorded(row: Sequence[Any]) -> Recorded:
+def recorded(row: Sequence[Any]) -> Recorded:
+    """The event of a row of `EVENT`."""
     return open_stored(Stored(*row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.feed import Feed
@@ -17,14 +18,17 @@ def message(
     prev: int,
     position: int,
     plan: FeedPlan,
-    networks: Mapping[str, Sequence[Recorded]],
+    scopes: Mapping[str, Sequence[Recorded]],
     agents: Mapping[str, Sequence[Recorded]],
+    ports: Mapping[str, Sequence[Recorded]] = MappingProxyType({}),
 ) -> Feed:
-    """One host's message up to `position`. networks: {network entered: all its facts}; agents: {host: its agents' facts}."""
+    """One host's message up to `position`. scopes: {scope entered: all its facts}; agents: {host: its agents' facts}; ports:
+    {stream of a port that came into a group: its facts}."""
     facts = merged(
         plan.events,
-        *(networks.get(network, ()) for network in plan.entered),
+        *(scopes.get(scope, ()) for scope in plan.entered),
         *(agents.get(host, ()) for host in plan.meets),
+        *(ports.get(stream, ()) for stream in plan.ports),
     )
     facts = tuple(map(for_hosts, facts))
     return Feed(identity.log_id, identity.epoch, prev, position, facts, plan.entered, plan.left)

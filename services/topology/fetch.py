@@ -6,17 +6,18 @@ Any replica answers. The host follows from the broker's word about the sender, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from libs.codec import feed_text
 from libs.eventlog.pool import Connection, Pool
 from libs.eventlog.protocol import LogIdentity
-from libs.feed import Feed, Fetch
+from libs.feed import MEMBERS, Feed, Fetch, members_of
 from libs.model import host_token
 from services.topology import facts, feeds, lacks
 from services.topology.lacks import Scope, Turns
+from services.topology.members import Turned, turned
 
 HORIZON = 100_000
 """How many positions behind an agent may be to get what it lacks; beyond, to look for it costs more than everything would."""
@@ -25,6 +26,9 @@ WAITS, WAIT_SECONDS = 20, 0.05
 AHEAD = 8
 """Messages of an answer that are read before the first is sent. Most answers are no longer, and hold no connection meanwhile."""
 
+_MINE = (
+    "select network_id from feed_member where host = %(host)s union select scope from feed_group where host = %(host)s"
+)
 Send = Callable[[Sequence[str]], None]
 """Sends messages (`codec.feed_text`) to who asked, in this order."""
 
@@ -47,8 +51,7 @@ def _try(pool: Pool, host: str, fetch: Fetch, send: Send, patient: bool) -> bool
         follows = (fetch.log_id, fetch.epoch) == (identity.log_id, identity.epoch) and fetch.after > 0
         if follows and fetch.after > position and patient:
             return False
-        rows = facts.query(connection, "select distinct network_id from feed_member where host = %s", (host,))
-        mine = {network for (network,) in rows}
+        mine = {scope for (scope,) in facts.query(connection, _MINE, {"host": host})}
         # nothing in this host's scopes happened after the last message to it
         last = max(fetch.after, min(position, _last_sent(connection, host)))
         if follows and fetch.after <= position and last - fetch.after <= HORIZON:
@@ -84,7 +87,16 @@ def _everything(
 ) -> tuple[Feed, Scope]:
     names = tuple(sorted(mine))
     head = Feed(identity.log_id, identity.epoch, 0, position, entered=names, full=True, request=fetch.request)
-    return head, Scope(position, names, _neighbours(connection, mine, host))
+    networks, members = _sorted_out(names)
+    since = turned(connection, (), members, position, position) if members else Turned()
+    return head, Scope(
+        position,
+        networks,
+        _neighbours(connection, networks, host),
+        members=members,
+        apart=tuple(since.apart),
+        turned=tuple(since.members),
+    )
 
 
 def _delta(
@@ -93,24 +105,47 @@ def _delta(
     """What happened after `after` up to `last` in networks that are held and still needed; all of those that are new, and of the
     agents of hosts that were met since."""
     held = set(fetch.networks)
-    kept, entered = tuple(held & mine), tuple(sorted(mine - held))
+    kept, kept_members = _sorted_out(held & mine)
+    entered, members = _sorted_out(mine - held)
+    since = turned(connection, kept_members, members, fetch.after, position) if members or kept_members else Turned()
     met = set(_neighbours(connection, entered, host))
-    turned = NOTHING
+    turns = NOTHING
     if last > fetch.after:
-        turned = lacks.turns(connection, kept, fetch.after, last, position)
-        met |= turned.arrived - {host}
+        turns = lacks.turns(connection, kept, fetch.after, last, position)
+        met |= turns.arrived - {host}
     head = Feed(
         identity.log_id,
         identity.epoch,
         fetch.after,
         position,
-        entered=entered,
+        entered=(*entered, *map(members_of, members)),
         left=tuple(sorted(held - mine)),
         request=fetch.request,
     )
     known = tuple(set(_neighbours(connection, kept, host)) - met)
-    farewells = tuple(at for at, gone in turned.farewells.items() if gone in known)
-    return head, Scope(position, entered, tuple(met), kept, known, tuple(turned.ended), farewells, fetch.after, last)
+    farewells = tuple(at for at, gone in turns.farewells.items() if gone in known)
+    return head, Scope(
+        position,
+        entered,
+        tuple(met),
+        kept,
+        known,
+        tuple(turns.ended),
+        farewells,
+        fetch.after,
+        last,
+        members,
+        kept_members,
+        tuple(since.apart),
+        tuple(since.members),
+    )
+
+
+def _sorted_out(scopes: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(networks and whatever else has streams of its own, ids of groups whose members are meant)."""
+    names = sorted(scopes)
+    members = tuple(name.removeprefix(MEMBERS) for name in names if name.startswith(MEMBERS))
+    return tuple(name for name in names if not name.startswith(MEMBERS)), members
 
 
 def _neighbours(connection: Connection, networks: Collection[str], host: str) -> tuple[str, ...]:

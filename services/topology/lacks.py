@@ -22,6 +22,7 @@ from libs.events import (
     SubnetDeleted,
 )
 from services.topology.facts import EVENT, OF_AGENTS, SKIPPED, execute, query
+from services.topology.members import NEWS_OF_MEMBERS, OF_MEMBERS, OF_TURNED, TOLD
 
 _ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
 _FAREWELL = type_name(AgentDeleted)
@@ -56,13 +57,16 @@ _NEWS_OF_AGENTS = f"""
 _FAREWELLS = "select e.* from event e where e.position = any (%(farewells)s)"
 
 _SCOPE = f"select count(*) over (), {EVENT} from ({{}}) e order by position"
+# A fact may be lacking for two reasons, with its network and with a group of its port.
+_EACH_ONCE = "select distinct on (position) * from ({}) twice order by position"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a host lacks. upto: the relay's position. networks, hosts: wanted from their start (hosts: their agents). kept and
     neighbours: other networks and hosts, known at `after`, of which only the news up to `last` are wanted, and those of streams of
-    `kept` that ended since, and those at the positions `farewells`."""
+    `kept` that ended since, and those at the positions `farewells`. members, kept_members: groups whose ports are wanted likewise;
+    apart: ports of which the read model does not tell, and turned: those of them that are wanted from their start."""
 
     upto: int
     networks: tuple[str, ...]
@@ -73,12 +77,17 @@ class Scope:
     farewells: tuple[int, ...] = ()
     after: int = 0
     last: int = 0
+    members: tuple[str, ...] = ()
+    kept_members: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    turned: tuple[str, ...] = ()
 
     def params(self) -> dict[str, Any]:
         """As the statements name them."""
-        names = ("networks", "hosts", "kept", "neighbours", "ended", "farewells")
+        groups = ("members", "kept_members", "apart", "turned")
+        names = ("networks", "hosts", "kept", "neighbours", "ended", "farewells", *groups)
         named = {name: list(getattr(self, name)) for name in names}
-        return {**named, "upto": self.upto, "after": self.after, "last": self.last, "skipped": SKIPPED}
+        return {**named, "told": TOLD, "upto": self.upto, "after": self.after, "last": self.last, "skipped": SKIPPED}
 
     def statement(self) -> str:
         """Selects the facts; empty when there can be none. What is not asked for is left out: it would be planned each time."""
@@ -90,8 +99,13 @@ class Scope:
             _NEWS_OF_ENDED: news and self.ended,
             _NEWS_OF_AGENTS: news and self.neighbours,
             _FAREWELLS: self.farewells,
+            OF_MEMBERS: self.members,
+            NEWS_OF_MEMBERS: news and self.kept_members,
+            OF_TURNED: self.turned,
         }
         wanted = " union all ".join(f"({part})" for part, asked in parts.items() if asked)
+        if wanted and (self.members or self.kept_members):
+            wanted = _EACH_ONCE.format(wanted)
         return _SCOPE.format(wanted) if wanted else ""
 
 

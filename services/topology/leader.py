@@ -14,7 +14,7 @@ from time import monotonic
 from libs.errors import Refusal
 from libs.eventlog.pool import FAILED, LOST, Connection, connect
 from services.topology import facts
-from services.topology.relay import LeadershipLost
+from services.topology.remembered import LeadershipLost
 
 LOCK = 0x6E6C4C44
 RETRY_SECONDS = 0.3

@@ -6,66 +6,23 @@ comes twice is recognised by its position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from libs.chain import scope_told
-from libs.eventlog.protocol import LogIdentity, Recorded
-from libs.feed import Feed
-from services.topology import feeds, scopes
-from services.topology.membership import Membership, Placed
+from libs.eventlog.protocol import Recorded
+from libs.feed import MEMBERS, Feed
+from services.topology import feeds, groups, scopes
+from services.topology.groups import Groups
+from services.topology.membership import Membership
+from services.topology.moves import Placed
+from services.topology.remembered import FeedStore
 from services.topology.scopes import FeedPlan, Plan
 
 BATCH = 256
 CACHED = 50_000
 UNSTORED = 500
 """How many events that concern no host may pass before the position is stored."""
-
-
-class FeedStore(Protocol):
-    """What the relay remembers, in the leader's own session. Raises errors.Refusal 503 when the database is away."""
-
-    def start(self) -> tuple[int, LogIdentity]:
-        """The position up to which everything was sent, and the log's identity."""
-        ...
-
-    def networks_of(self, streams: Collection[str]) -> dict[str, str]:
-        """{stream: scope} of subnets', ports' and floating IPs' streams, ended ones included."""
-        ...
-
-    def places(self, members: Collection[str]) -> dict[str, frozenset[str]]:
-        """{member: hosts} of the members that are somewhere."""
-        ...
-
-    def hosts_of(self, networks: Collection[str]) -> dict[str, dict[str, int]]:
-        """{network: {host: number of members there}} for all of `networks`."""
-        ...
-
-    def networks_on(self, hosts: Collection[str]) -> set[str]:
-        """Networks that have a member on one of the hosts."""
-        ...
-
-    def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
-        """{network: facts with position <= upto of its streams that live at `upto`}, by position; of a network with more than
-        feeds.MAX_FACTS one more than that, so that it shows."""
-        ...
-
-    def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
-        """{host: facts with position <= upto of its agents}, by position."""
-        ...
-
-    def last_sent(self, hosts: Collection[str]) -> dict[str, int]:
-        """{host: position of the last message sent to it}, absent when there was none."""
-        ...
-
-    def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
-        """In one transaction: the members' new places, `position` as last sent for the hosts `sent`, and the relay at `position`.
-        Raises LeadershipLost when the relay is not at `before` any more."""
-        ...
-
-
-class LeadershipLost(Exception):
-    """Another process relays; this one must stop."""
 
 
 Publish = Callable[[Sequence[tuple[str, Feed]]], None]
@@ -77,7 +34,8 @@ class Relay:
 
     def __init__(self, store: FeedStore, publish: Publish) -> None:
         self._store, self._publish = store, publish
-        self._hosts: dict[str, dict[str, int]] = {}
+        self._hosts, self._group_hosts = _Cache[Mapping[str, int]](), _Cache[Mapping[str, int]]()
+        self._ports, self._rules = _Cache[tuple[str, ...]](), _Cache[Mapping[str, str]]()
         self._last: dict[str, int] = {}
         self._networks: dict[str, str] = {}
         self._stored, self.identity = store.start()
@@ -96,18 +54,21 @@ class Relay:
         messages, nudges = self._messages(done.feeds, position)
         if messages:
             self._publish(messages)
-        if done.feeds or done.joined or done.parted or position - self._stored >= UNSTORED:
+        if not done.is_empty or position - self._stored >= UNSTORED:
             self._save(position, done)
         self.position = position
         self._last.update(dict.fromkeys(done.feeds, position))
-        self._hosts.update((network, dict(hosts)) for network, hosts in done.hosts.items())
+        self._hosts.learn(done.hosts)
+        self._group_hosts.learn(done.groups.hosts)
+        self._ports.learn(done.groups.ports)
+        self._rules.learn(done.groups.rules)
         if nudges:  # only now, or the answer to the fetch that they cause could be older than they are
             self._publish(nudges)
 
     def rest(self) -> None:
         """Nothing more to do for now: store how far it is."""
         if self.position > self._stored:
-            self._save(self.position, Plan({}, {}, frozenset(), {}))
+            self._save(self.position, Plan())
 
     def _save(self, position: int, done: Plan) -> None:
         self._store.save(self._stored, position, done, done.feeds)
@@ -117,14 +78,17 @@ class Relay:
         self, plans: Mapping[str, FeedPlan], position: int
     ) -> tuple[list[tuple[str, Feed]], list[tuple[str, Feed]]]:
         """Messages to send before the position is stored, and nudges for hosts whose share is too long for a message."""
-        networks = self._store.network_facts({net for one in plans.values() for net in one.entered}, position)
+        entered = {scope for one in plans.values() for scope in one.entered}
+        members = {scope for scope in entered if scope.startswith(MEMBERS)}
+        whole = self._store.network_facts(entered - members, position) | self._store.member_facts(members, position)
+        ports = self._store.port_facts({stream for one in plans.values() for stream in one.ports}, position)
         agents = self._store.agent_facts({host for one in plans.values() for host in one.meets}, position)
         unknown = plans.keys() - self._last.keys()
         if unknown:
             self._last.update({**dict.fromkeys(unknown, 0), **self._store.last_sent(unknown)})
         messages, nudges = [], []
         for host, one in plans.items():
-            feed = feeds.message(self.identity, self._last[host], position, one, networks, agents)
+            feed = feeds.message(self.identity, self._last[host], position, one, whole, agents, ports)
             if len(feed.events) > feeds.MAX_FACTS:
                 nudges.append((host, feeds.nudge(self.identity, position)))
             else:
@@ -149,11 +113,37 @@ class Relay:
         networks = scopes.touched_networks(placed)
         if hosts:
             networks |= self._store.networks_on(hosts)
-        if len(self._hosts) > CACHED:
-            self._hosts.clear()
-        missing = networks - self._hosts.keys()
+        places = self._store.places(members) if members else {}
+        return Membership(places, self._hosts.get(networks, self._store.hosts_of), self._groups(placed))
+
+    def _groups(self, placed: Sequence[Placed]) -> Groups:
+        """What is known of groups before a batch; no look at the database for what is usual, a new port in a known group."""
+        at = self.position
+        ports = self._ports.get(groups.touched_ports(placed), lambda missing: self._store.groups_of(missing, at))
+        concerned = groups.moving(placed, ports)
+        rules = self._rules.get(concerned, lambda missing: self._store.rules_of(missing, at))
+        touched = groups.touched_scopes(placed, Groups(ports, rules))
+        return Groups(ports, rules, self._group_hosts.get(touched, self._store.group_hosts))
+
+
+Value = TypeVar("Value")
+
+
+class _Cache(Generic[Value]):
+    """What is known as of the relay's position; when it is too much, all of it is forgotten and read again as it is needed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Value] = {}
+
+    def get(self, keys: Collection[str], load: Callable[[set[str]], Mapping[str, Value]]) -> dict[str, Value]:
+        """{key: value}; `load` tells those that are not known."""
+        if len(self._known) > CACHED:
+            self._known.clear()
+        missing = set(keys) - self._known.keys()
         if missing:
-            self._hosts.update(self._store.hosts_of(missing))
-        return Membership(
-            self._store.places(members) if members else {}, {network: self._hosts[network] for network in networks}
-        )
+            self._known.update(load(missing))
+        return {key: self._known[key] for key in keys}
+
+    def learn(self, news: Mapping[str, Value]) -> None:
+        """Values of now."""
+        self._known.update(news)

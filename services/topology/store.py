@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from libs.eventlog.pool import Connection
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.model import host_token
-from services.topology import facts, feeds
-from services.topology.relay import LeadershipLost
+from services.topology import facts, feeds, members
+from services.topology.remembered import LeadershipLost
 from services.topology.scopes import Plan
 
 # One statement, so one transaction and one round trip; without the fence's row nothing of it is done.
@@ -21,6 +21,14 @@ _SAVE = """
         insert into feed_member (member, host, network_id)
         select come.* from fence, unnest(%(come)s::text[], %(come_hosts)s::text[], %(networks)s::text[]) as come
         on conflict (member, host) do nothing),
+    went as (
+        delete from feed_group m
+        using fence, unnest(%(went)s::text[], %(went_hosts)s::text[], %(went_scopes)s::text[]) as gone(member, host, scope)
+        where m.member = gone.member and m.host = gone.host and m.scope = gone.scope),
+    came as (
+        insert into feed_group (member, host, scope)
+        select come.* from fence, unnest(%(came)s::text[], %(came_hosts)s::text[], %(came_scopes)s::text[]) as come
+        on conflict (member, host, scope) do nothing),
     sent as (
         insert into host_feed (token, host, last_position)
         select f.token, f.host, fence.position from fence, unnest(%(tokens)s::text[], %(hosts)s::text[]) as f(token, host)
@@ -29,7 +37,7 @@ _SAVE = """
 
 
 class PgFeedStore:
-    """A `relay.FeedStore`. One caller at a time. Raises psycopg2's errors: the leader ends with its session."""
+    """A `remembered.FeedStore`. One caller at a time. Raises psycopg2's errors: the leader ends with its session."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -56,13 +64,23 @@ class PgFeedStore:
 
     def hosts_of(self, networks: Collection[str]) -> dict[str, dict[str, int]]:
         """As `FeedStore.hosts_of`."""
-        found: dict[str, dict[str, int]] = {network: {} for network in networks}
         statement = (
             "select network_id, host, count(*) from feed_member where network_id = any (%s) group by network_id, host"
         )
-        for network, host, number in facts.query(self._connection, statement, (list(networks),)):
-            found[network][host] = number
-        return found
+        return self._counts(statement, networks)
+
+    def group_hosts(self, scopes: Collection[str]) -> dict[str, dict[str, int]]:
+        """As `FeedStore.group_hosts`."""
+        statement = "select scope, host, count(*) from feed_group where scope = any (%s) group by scope, host"
+        return self._counts(statement, scopes)
+
+    def groups_of(self, streams: Collection[str], upto: int) -> dict[str, tuple[str, ...]]:
+        """As `FeedStore.groups_of`."""
+        return members.groups_of(self._connection, streams, upto)
+
+    def rules_of(self, groups: Collection[str], upto: int) -> dict[str, dict[str, str]]:
+        """As `FeedStore.rules_of`."""
+        return members.rules_of(self._connection, groups, upto)
 
     def networks_on(self, hosts: Collection[str]) -> set[str]:
         """As `FeedStore.networks_on`."""
@@ -72,6 +90,14 @@ class PgFeedStore:
     def network_facts(self, networks: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         """As `FeedStore.network_facts`."""
         return facts.of_networks(self._connection, networks, upto, feeds.MAX_FACTS + 1)
+
+    def member_facts(self, scopes: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """As `FeedStore.member_facts`."""
+        return members.of_members(self._connection, scopes, upto, feeds.MAX_FACTS + 1)
+
+    def port_facts(self, streams: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        """As `FeedStore.port_facts`."""
+        return members.of_ports(self._connection, streams, upto)
 
     def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         """As `FeedStore.agent_facts`."""
@@ -87,6 +113,7 @@ class PgFeedStore:
     def save(self, before: int, position: int, plan: Plan, sent: Iterable[str]) -> None:
         """As `FeedStore.save`."""
         hosts, gone = list(sent), list(plan.parted)
+        went, came = list(plan.went), list(plan.came)
         params = {
             "before": before,
             "position": position,
@@ -95,8 +122,20 @@ class PgFeedStore:
             "come": [member for member, _ in plan.joined],
             "come_hosts": [host for _, host in plan.joined],
             "networks": list(plan.joined.values()),
+            "went": [member for member, _, _ in went],
+            "went_hosts": [host for _, host, _ in went],
+            "went_scopes": [scope for _, _, scope in went],
+            "came": [member for member, _, _ in came],
+            "came_hosts": [host for _, host, _ in came],
+            "came_scopes": [scope for _, _, scope in came],
             "tokens": [host_token(host) for host in hosts],
             "hosts": hosts,
         }
         if not facts.query(self._connection, _SAVE, params):
             raise LeadershipLost(f"the relay is not at position {before} any more")
+
+    def _counts(self, statement: str, scopes: Collection[str]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {scope: {} for scope in scopes}
+        for scope, host, number in facts.query(self._connection, statement, (list(scopes),)):
+            found[scope][host] = number
+        return found

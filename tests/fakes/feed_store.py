@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from libs.chain import Chain, scope_told
+from libs.chain import scope_told
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import (
+    AddressGroupDeleted,
     AgentDeleted,
     AgentRegistered,
     FloatingIpReleased,
     NetworkDeleted,
+    PortCreated,
     PortDeleted,
+    PortSecurityGroupsChanged,
     RouterDeleted,
+    SecurityGroupDeleted,
+    SecurityGroupRuleCreated,
+    SecurityGroupRuleDeleted,
     SubnetDeleted,
 )
-from libs.feed import Feed
-from services.topology.relay import LeadershipLost
-from services.topology.scopes import Plan, is_for_hosts
+from libs.feed import MEMBERS
+from services.topology.audience import is_for_hosts
+from services.topology.groups import MEMBER_FACTS, Row, named_by
+from services.topology.remembered import LeadershipLost
+from services.topology.scopes import Plan
 
-ENDS = (NetworkDeleted, PortDeleted, SubnetDeleted, RouterDeleted, FloatingIpReleased)
+ENDS = (
+    *(NetworkDeleted, PortDeleted, SubnetDeleted, RouterDeleted, FloatingIpReleased),
+    *(SecurityGroupDeleted, SecurityGroupRuleDeleted, AddressGroupDeleted),
+)
 
 
 def lasting(facts: Iterable[Recorded]) -> list[Recorded]:
     """Facts without those that no host needs."""
     return [fact for fact in facts if is_for_hosts(fact.event)]
+
+
+def groups_after(fact: Recorded, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """A port's groups after a fact."""
+    match fact.event:
+        case PortCreated():
+            return fact.event.security_groups
+        case PortSecurityGroupsChanged():
+            return fact.event.after
+        case PortDeleted():
+            return ()
+    return groups
+
+
+def member_facts(past: Iterable[Recorded], streams: Collection[str]) -> list[Recorded]:
+    """What of these ports matters to others."""
+    return [one for one in past if one.stream in streams and type(one.event) in MEMBER_FACTS]
 
 
 class MemoryFeedStore:
@@ -34,6 +62,8 @@ class MemoryFeedStore:
     def __init__(self, log: list[Recorded]) -> None:
         self.log, self.position = log, 0
         self.members: dict[tuple[str, str], str] = {}
+        self.grouped: set[Row] = set()
+        self.reads: Counter[str] = Counter()
         self.last: dict[str, int] = {}
 
     def start(self) -> tuple[int, LogIdentity]:
@@ -67,6 +97,44 @@ class MemoryFeedStore:
             for net in networks
         }
 
+    def groups_of(self, streams: Collection[str], upto: int) -> dict[str, tuple[str, ...]]:
+        self.reads["groups"] += len(streams)
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(streams, ())
+        for one in self.log[:upto]:
+            if one.stream in found:
+                found[one.stream] = groups_after(one, found[one.stream])
+        return found
+
+    def rules_of(self, groups: Collection[str], upto: int) -> dict[str, dict[str, str]]:
+        self.reads["rules"] += len(groups)
+        found: dict[str, dict[str, str]] = {group: {} for group in groups}
+        for one in self.log[:upto]:
+            if (
+                isinstance(one.event, SecurityGroupRuleCreated)
+                and one.event.security_group_id in found
+                and named_by(one.event)
+            ):
+                found[one.event.security_group_id][one.stream] = named_by(one.event)
+            elif isinstance(one.event, SecurityGroupRuleDeleted) and one.event.security_group_id in found:
+                found[one.event.security_group_id].pop(one.stream, None)
+        return found
+
+    def group_hosts(self, scopes: Collection[str]) -> dict[str, dict[str, int]]:
+        self.reads["hosts"] += len(scopes)
+        return {scope: dict(Counter(host for _, host, one in self.grouped if one == scope)) for scope in scopes}
+
+    def member_facts(self, scopes: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        self.reads["members"] += len(scopes)
+        groups = self.groups_of({one.stream for one in self.log[:upto]}, upto)
+        return {
+            scope: member_facts(self.log[:upto], {one for one in groups if scope.removeprefix(MEMBERS) in groups[one]})
+            for scope in scopes
+        }
+
+    def port_facts(self, streams: Collection[str], upto: int) -> dict[str, list[Recorded]]:
+        self.reads["ports"] += len(streams)
+        return {stream: member_facts(self.log[:upto], {stream}) for stream in streams}
+
     def agent_facts(self, hosts: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         past = [one for one in self.log if one.position <= upto and one.stream.startswith("agent-")]
         home = {one.stream: one.event.host for one in past if isinstance(one.event, AgentRegistered)}
@@ -84,75 +152,7 @@ class MemoryFeedStore:
         for gone in plan.parted:
             del self.members[gone]
         self.members.update(plan.joined)
+        assert plan.went <= self.grouped and not plan.came & self.grouped
+        self.grouped = (self.grouped - plan.went) | plan.came
         self.last.update(dict.fromkeys(sent, position))
         self.position = position
-
-
-class Post:
-    """Delivers to followers by host name, and counts; `drop` loses the messages of that host."""
-
-    def __init__(self, hosts: Iterable[Following]) -> None:
-        self.hosts = {host.name: host for host in hosts}
-        self.sent: list[tuple[str, Feed]] = []
-        self.drop: set[str] = set()
-
-    def __call__(self, messages: Sequence[tuple[str, Feed]]) -> None:
-        for name, feed in messages:
-            self.sent.append((name, feed))
-            if name in self.hosts and name not in self.drop:
-                self.hosts[name].receive(feed)
-
-
-class Following:
-    """What an agent holds that follows its host's feed by the agents' own chain: {stream: positions of its facts}, by network.
-
-    `gaps` counts messages after which it would have asked.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name, self.gaps = name, 0
-        self.streams: dict[str, set[int]] = {}
-        self.network: dict[str, str] = {}
-        self.agents: set[int] = set()
-        self._chain = Chain()
-        self._chain.ask("start")
-        self.receive(Feed("log", 1, 0, 0, full=True, request="start"))
-
-    @property
-    def networks(self) -> frozenset[str]:
-        """The networks that it holds."""
-        return self._chain.networks
-
-    def receive(self, feed: Feed) -> None:
-        """One message of the bus."""
-        for part in self._chain.receive(feed):
-            for network in self.networks if part.full else (*part.entered, *part.left):
-                self.forget(network)
-            for fact in part.events:
-                self.take(fact)
-        self.gaps += self._chain.gap
-
-    def forget(self, network: str) -> None:
-        """Hold nothing of the network any more."""
-        for stream in [one for one, net in self.network.items() if net == network]:
-            self.streams.pop(stream, None)
-            del self.network[stream]
-
-    def take(self, fact: Recorded) -> None:
-        """One fact: kept with its stream while that lives; a fact about something unknown has no effect."""
-        if fact.stream.startswith("agent-"):
-            self.agents.add(fact.position)
-            return
-        if fact.version == 1:
-            self.network[fact.stream] = scope_told(fact)
-            self.streams[fact.stream] = set()
-        if fact.stream not in self.streams:
-            return
-        self.streams[fact.stream].add(fact.position)
-        if isinstance(fact.event, ENDS):
-            self.streams.pop(fact.stream)
-            self.network.pop(fact.stream)
-
-    def holds(self) -> set[int]:
-        """Positions of all facts of networks, routers and what belongs to them that it holds."""
-        return set().union(*self.streams.values()) if self.streams else set()

@@ -43,6 +43,9 @@ class Names:
     def forget(self, networks: tuple[str, ...] | None) -> None:
         pass
 
+    def held(self, scopes: frozenset[str]) -> None:
+        pass
+
     def take(self, recorded: Recorded) -> None:
         assert isinstance(recorded.event, PortRenamed)
         self.desired.append(recorded.event.after)

@@ -11,7 +11,7 @@ from libs.config import Settings
 from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Feed, PortReport, Wiring
 from libs.model import OVS_AGENT
-from tests.fakes.feed_store import Following
+from tests.fakes.following import Following
 
 OVS_CONFIGURATIONS = {
     "tunneling_ip": "172.16.0.1",
@@ -43,6 +43,9 @@ class RecordingBrain:
             self.holds = Following(self.host)
         for network in networks or ():
             self.holds.forget(network)
+
+    def held(self, scopes: frozenset[str]) -> None:
+        self.holds.held(scopes)
 
     def take(self, recorded: Recorded) -> None:
         self.holds.take(recorded)

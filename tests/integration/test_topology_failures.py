@@ -17,7 +17,7 @@ from libs.commands import UpdatePort, UpdateSubnet
 from libs.errors import Refusal
 from libs.eventlog.pool import Pool
 from libs.model import ACTIVE, DOWN, OVS_AGENT, AddressRange
-from services.topology.relay import LeadershipLost
+from services.topology.remembered import LeadershipLost
 from services.topology.scopes import Plan
 from services.topology.store import PgFeedStore
 from tests.integration.topology_world import Cloud, a_cloud, eventually, leads

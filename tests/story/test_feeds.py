@@ -48,7 +48,8 @@ from libs.feed import Feed
 from libs.model import OVS_AGENT
 from services.topology import feeds
 from services.topology.relay import Relay
-from tests.fakes.feed_store import Following, MemoryFeedStore, Post
+from tests.fakes.feed_store import MemoryFeedStore
+from tests.fakes.following import Following, Post
 
 HOSTS = ("compute1", "compute2", "compute3")
 

@@ -32,6 +32,7 @@ class Host:
     desired: set[str] = field(default_factory=set)
     wired: set[str] = field(default_factory=set)
     forgotten: list[tuple[str, ...] | None] = field(default_factory=list)
+    scopes: frozenset[str] = frozenset()
     applications: int = 0
     broken: Exception | None = None
     hold: threading.Semaphore | None = None
@@ -44,6 +45,9 @@ class Host:
         self.forgotten.append(networks)
         if networks is None:
             self.desired.clear()
+
+    def held(self, scopes: frozenset[str]) -> None:
+        self.scopes = scopes
 
     def take(self, recorded: Recorded) -> None:
         assert isinstance(recorded.event, PortRenamed)
