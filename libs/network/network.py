@@ -164,7 +164,9 @@ def _with_access(state: Network, event: NetworkEvent) -> Network:
 def _with_parts(state: Network, event: NetworkEvent) -> Network:
     match event:
         case NetworkSubnetAdded():
-            return replace(state, subnets=(*state.subnets, NetworkSubnet(event.subnet_id, event.cidr, event.subnetpool_id)))
+            return replace(
+                state, subnets=(*state.subnets, NetworkSubnet(event.subnet_id, event.cidr, event.subnetpool_id))
+            )
         case NetworkSubnetRemoved():
             return replace(state, subnets=tuple(one for one in state.subnets if one.id != event.subnet_id))
         case NetworkDhcpScheduled():

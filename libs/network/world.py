@@ -13,7 +13,7 @@ from typing import Any
 from libs.commands import WantedAddress
 from libs.errors import Refusal
 from libs.eventlog.protocol import Change, Guard
-from libs.model import Binding, Context, FixedIp, Segment
+from libs.model import DNS_DOMAIN, Binding, Context, FixedIp, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,15 @@ Answer = str | tuple[FixedIp, ...] | SegmentChoice | Binding | Refusal
 @dataclass(frozen=True, slots=True)
 class World:
     """What a decision sees: the asked resources as they were read, answers, and who asks when. A stream that is known to be
-    absent is there with None. found: ids in their order."""
+    absent is there with None. found: ids in their order. ended: streams that are known to have ended, not all of them.
+    dns_domain: what names of new ports stand below."""
 
     context: Context
     resources: Mapping[str, Resource | None] = field(default_factory=dict)
     answers: Mapping[Question, Answer] = field(default_factory=dict)
     found: Mapping[Find, tuple[str, ...]] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    dns_domain: str = DNS_DOMAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ RULES: Mapping[str, str] = {
 
 PLAIN: Mapping[str, tuple[str, ...]] = {
     "floatingip": (
+        "dns_name",
+        "dns_domain",
         *("description", "floating_network_id", "subnet_id", "port_id", "fixed_ip_address", "router_id"),
         *("tenant_id", "project_id"),
     ),

@@ -11,6 +11,7 @@ _SEEN = f"{ADMIN_OR_READER} or (role:reader and rule:shared) or (role:reader and
 RULES: Mapping[str, str] = {
     "create_network": ADMIN_OR_MEMBER,
     "create_network:shared": ADMIN,
+    "create_network:is_default": ADMIN,
     "create_network:router:external": ADMIN,
     "create_network:provider:network_type": ADMIN,
     "create_network:provider:physical_network": ADMIN,
@@ -23,6 +24,7 @@ RULES: Mapping[str, str] = {
     "get_network:tags": f"{_SEEN} or {SERVICE}",
     "update_network": ADMIN_OR_MEMBER,
     "update_network:shared": ADMIN,
+    "update_network:is_default": ADMIN,
     "update_network:router:external": ADMIN,
     "update_network:provider:network_type": ADMIN,
     "update_network:provider:physical_network": ADMIN,
@@ -33,6 +35,15 @@ RULES: Mapping[str, str] = {
 }
 
 PLAIN: Mapping[str, tuple[str, ...]] = {
-    "network": ("name", "description", "admin_state_up", "mtu", "availability_zone_hints", "tenant_id", "project_id"),
+    "network": (
+        "dns_domain",
+        "name",
+        "description",
+        "admin_state_up",
+        "mtu",
+        "availability_zone_hints",
+        "tenant_id",
+        "project_id",
+    ),
 }
 """{kind: attributes that may be sent by whom the resource's own rule lets}"""

@@ -52,6 +52,15 @@ RULES: Mapping[str, str] = {
 }
 
 PLAIN: Mapping[str, tuple[str, ...]] = {
-    "port": ("name", "description", "admin_state_up", "network_id", "extra_dhcp_opts", "tenant_id", "project_id"),
+    "port": (
+        "dns_name",
+        "name",
+        "description",
+        "admin_state_up",
+        "network_id",
+        "extra_dhcp_opts",
+        "tenant_id",
+        "project_id",
+    ),
 }
 """{kind: attributes that may be sent by whom the resource's own rule lets}"""

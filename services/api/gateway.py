@@ -21,7 +21,7 @@ from services.api.served import Served
 from services.api.writes import Commit, Writes
 from services.api.zones import Zones
 
-KINDS = ("network", "subnet", "port", "router", "floatingip", "agent")
+KINDS = ("network", "subnet", "port", "router", "floatingip", "rbac_policy", "agent")
 
 
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:

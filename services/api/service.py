@@ -54,7 +54,7 @@ class Gateway(DependencyProvider):  # type: ignore[misc]
         askings = {one.attr_name: one for one in self.container.dependencies}
         asker = Asker(askings["ipam"].ask_all, askings["topology"].ask_all)
         log = PostgresLog(settings.database_url)
-        ledger = Ledger(log, asker, limits=defaults_of(settings))
+        ledger = Ledger(log, asker, limits=defaults_of(settings), dns_domain=settings.dns_domain)
         self.app = make_app(log.pool.query, ledger.commit, settings, self.limits, lambda: datetime.now(UTC))
         self.server.register_provider(self)
 

@@ -58,7 +58,7 @@ class Topology:
             ipam=lambda items: gather.ask_all(items, 2 * settings.rpc_seconds),
             local={ChooseSegment: self._choose, ChooseBinding: self._choose},
         )
-        self._commits = Commits(Ledger(self._log, asker))
+        self._commits = Commits(Ledger(self._log, asker, dns_domain=settings.dns_domain))
         self._heartbeats = Heartbeats(self._log.pool, min(2.0, settings.agent_down_seconds / 5))
         registry = Registry(self._heartbeats, self._commits.all, self._agents, self._beckon)
         self._reports = Reports(self._log.pool, registry, self._commits.all, self._answer_fetch)

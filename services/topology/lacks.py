@@ -14,6 +14,8 @@ from libs.events import (
     FloatingIpReleased,
     NetworkDeleted,
     NetworkDhcpScheduled,
+    PortBindingActivated,
+    PortBindingAdded,
     PortBound,
     PortDeleted,
     RouterDeleted,
@@ -24,7 +26,7 @@ from libs.events import (
 from services.topology.facts import EVENT, OF_AGENTS, SKIPPED, execute, query
 from services.topology.members import NEWS_OF_MEMBERS, OF_MEMBERS, OF_TURNED, TOLD
 
-_ARRIVAL = [type_name(cls) for cls in (PortBound, NetworkDhcpScheduled)]
+_ARRIVAL = [type_name(cls) for cls in (PortBound, PortBindingAdded, PortBindingActivated, NetworkDhcpScheduled)]
 _FAREWELL = type_name(AgentDeleted)
 _ENDING = (
     *(NetworkDeleted, SubnetDeleted, PortDeleted, RouterDeleted, FloatingIpReleased),

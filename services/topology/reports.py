@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ MAX_PORTS = 20_000
 MAX_ID, MAX_REASON, MAX_WHY, MAX_KINDS = 64, 32, 255, 32
 _log = logging.getLogger(__name__)
 
-_BOUND = "select id, status, hidden from port where host = %s and hidden <> ''"
+_BOUND = "select id, host, status, hidden from port where (host = %s or further_hosts @> array[%s]) and hidden <> ''"
 _NAMED = f"{_BOUND} and id = any (%s)"
 _RANGE = f"""{_BOUND} and id collate "C" > %s and (%s = '' or id collate "C" <= %s)"""
 _STANDING = """
@@ -86,12 +85,12 @@ class Reports:
         self._change(status.reports(message, who.host, self._bound(who.host, message)), who)
 
     def _bound(self, host: str, message: Wiring) -> dict[str, status.Bound]:
-        """{port_id: Bound} of the host's ports that the report is about; what is of others costs this one query."""
+        """{port_id: Bound} of the host's ports that the report is about, those that may move here too; one query."""
         if message.complete:
-            rows = self._pool.query(_RANGE, (host, message.after, message.upto, message.upto))
+            rows = self._pool.query(_RANGE, (host, host, message.after, message.upto, message.upto))
         else:
-            rows = self._pool.query(_NAMED, (host, [one.port_id for one in message.ports]))
-        return {id: status.Bound(state, json.loads(hidden).get("generation", 0)) for id, state, hidden in rows}
+            rows = self._pool.query(_NAMED, (host, host, [one.port_id for one in message.ports]))
+        return status.bound_on(host, rows)
 
     def _routing(self, who: Sender, message: Routing) -> None:
         if who.agent_type != L3_AGENT:

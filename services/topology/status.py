@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from libs.commands import ReportWired
 from libs.feed import Wiring
-from libs.model import ACTIVE
+from libs.model import ACTIVE, DOWN
+from libs.network.port_bindings import PortBinding
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A port of the host as the read model has it."""
+    """A port of the host as the read model has it; of an inactive binding ACTIVE means ready."""
 
     status: str
     generation: int
+
+
+def bound_on(host: str, rows: Iterable[tuple[str, str, str, str]]) -> dict[str, Bound]:
+    """{port_id: Bound} of rows (id, host, status, hidden) that have an active binding on `host`, or an inactive one, where
+    the tap is to be ready."""
+    return {id: bound for id, *row in rows if (bound := _bound(host, *row)) is not None}
+
+
+def _bound(host: str, active: str, status: str, hidden: str) -> Bound | None:
+    told = json.loads(hidden) if hidden else {}
+    if active == host:
+        return Bound(status, told.get("generation", 0))
+    for other in told.get("others", ()):
+        one = PortBinding(*other)
+        if one.host == host:
+            return Bound(ACTIVE if one.is_wired else DOWN, one.generation)
+    return None
 
 
 def reports(message: Wiring, host: str, bound: Mapping[str, Bound]) -> list[ReportWired]:

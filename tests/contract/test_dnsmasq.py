@@ -443,3 +443,22 @@ def test_guests_know_each_other_by_name_in_the_domain_that_is_set(bench: Bench) 
     assert guest.resolve("10.0.0.6", "10.0.0.2") == ["host-10-0-0-6.cloud.example"]
     assert guest.resolve("nobody.cloud.example", "10.0.0.2") == []
     assert guest.resolve("www.example.com", "10.0.0.2") == []
+
+
+def test_a_guest_has_the_name_of_its_port(bench: Bench) -> None:
+    facts = Facts()
+    network_id, subnet_id = facts.served_network()
+    facts.port(network_id, A, (subnet_id, "10.0.0.5"))
+    named = facts.port(network_id, B, (subnet_id, "10.0.0.6"), dns_name="db")
+    bench.serve(facts)
+    asking, other = bench.guest(A), bench.guest(B)
+    assert asking.lease() == "10.0.0.5"
+    assert other.lease() == "10.0.0.6"
+    assert asking.resolve("db.openstacklocal", "10.0.0.2") == ["10.0.0.6"]
+    assert asking.resolve("10.0.0.6", "10.0.0.2") == ["db.openstacklocal"]
+
+    before = bench.render(facts)
+    facts.rename(named, "db", "store.openstacklocal.")
+    bench.change(before, bench.render(facts))
+    wait_until(lambda: asking.resolve("store.openstacklocal", "10.0.0.2") == ["10.0.0.6"])
+    assert asking.resolve("db.openstacklocal", "10.0.0.2") == []

@@ -63,11 +63,13 @@ class Facts:
         owner: str = "compute:nova",
         host: str = "",
         device: str = "d",
+        dns_name: str = "",
     ) -> str:
         id = an_id(
             (next(self._numbers) << 96) + 0xB0
         )  # ports of one test differ in their first digits, as devices' names do
-        self.say(f"port-{id}", events.PortCreated(id, network_id, "p", "", "", mac, True, device, owner))
+        created = events.PortCreated(id, network_id, "p", "", "", mac, True, device, owner, dns_name=dns_name)
+        self.say(f"port-{id}", created)
         for subnet_id, address in fixed:
             self.allocate(id, subnet_id, address)
         if host:
@@ -79,6 +81,9 @@ class Facts:
 
     def options(self, port_id: str, *wanted: DhcpOption) -> None:
         self.say(f"port-{port_id}", events.PortDhcpOptionsChanged(port_id, (), wanted))
+
+    def rename(self, port_id: str, before: str, after: str) -> None:
+        self.say(f"port-{port_id}", events.PortDnsNameChanged(port_id, before, after))
 
     def allocate(self, port_id: str, subnet_id: str, address: str) -> None:
         self.say(f"port-{port_id}", events.AddressAllocated(port_id, subnet_id, address))

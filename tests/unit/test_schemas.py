@@ -110,6 +110,8 @@ def stricter(name: str, value: Any) -> str:
         return "a range has a prefix length and no blanks"
     if name in ("dns_nameservers", "allocation_pools") and value in ("", {}):
         return "that is no list"
+    if name.startswith("dns_") and value == "<project_id>":
+        return "keywords are another extension's"
     if name == "external_gateway_info" and value in ("", 0, False, []):
         return "that is no object"
     return ""

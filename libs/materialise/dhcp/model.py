@@ -38,7 +38,8 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port; `fixed_ips` in the order they were allocated, `host` empty when unbound. `device_id` of a guest is its server's."""
+    """A port; `fixed_ips` in the order they were allocated, `host` empty when unbound. `device_id` of a guest is its server's.
+    dns_name: empty for one that is named by its addresses."""
 
     port_id: str
     network_id: str
@@ -49,6 +50,7 @@ class Port:
     device_id: str = ""
     project_id: str = ""
     options: tuple[DhcpOption, ...] = ()
+    dns_name: str = ""
 
 
 Thing = Network | Subnet | Port
@@ -83,6 +85,7 @@ def _port_created(_: None, event: events.PortCreated) -> Port:
         device_id=event.device_id,
         project_id=event.project_id,
         options=event.dhcp_options,
+        dns_name=event.dns_name,
     )
 
 
@@ -122,8 +125,10 @@ STEPS: dict[type, Step] = {
         one, device_owner=event.device_owner, device_id=event.device_id
     ),
     events.PortDhcpOptionsChanged: lambda one, event: replace(one, options=event.after),
+    events.PortDnsNameChanged: lambda one, event: replace(one, dns_name=event.after),
     events.PortMacChanged: lambda one, event: replace(one, mac_address=event.after),
     events.PortBound: lambda one, event: replace(one, host=event.host),
+    events.PortBindingActivated: lambda one, event: replace(one, host=event.host),
     events.PortBindingFailed: lambda one, event: replace(one, host=""),
     events.PortUnbound: lambda one, event: replace(one, host=""),
     events.PortDeleted: _gone,

@@ -47,7 +47,7 @@ def host_lines(
 
 
 def _line(port: Port, subnet: Subnet, address: str, domain: str, tag: str) -> HostLine:
-    line = host_line(port.mac_address, address, subnet.ip_version, domain, tag)
+    line = host_line(port.mac_address, address, subnet.ip_version, domain, tag, port.dns_name)
     if line.address not in network_of(subnet):
         raise Unrepresentable(f"{line.address} is not on subnet {subnet.subnet_id}")
     return line

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from libs.materialise.checked import Unrepresentable, checked_cidr, checked_id, checked_ip, checked_mac
 from libs.model import DhcpOption
+from libs.network import dns
 from libs.network.dhcp_options import NAMES_OF, Coded, coded
 from libs.network.dhcp_values import BYTES, TEXT
 
@@ -99,16 +100,19 @@ def port_tag_of(port_id: str) -> str:
     return f"port-{checked_id(port_id)}"
 
 
-def host_name(address: str, domain: str) -> str:
-    """`host-10-0-0-5.openstacklocal`, as Neutron names guests; `fd00::` becomes `host-fd00--0` (a label ends in no hyphen)."""
-    label = f"host-{address.replace('.', '-').replace(':', '-')}"
-    return f"{label}{'0' if label.endswith('-') else ''}.{domain}"
+def host_name(address: str, domain: str, dns_name: str = "") -> str:
+    """`web.openstacklocal` of a port that is named so, else `host-10-0-0-5.openstacklocal`, as Neutron names guests. What is no name
+    counts as none: the guest gets its address all the same."""
+    label = dns_name if dns_name and not dns.flaw(dns_name) else dns.host_label(address)
+    return label[:-1] if label.endswith(".") else f"{label}.{domain}"
 
 
-def host_line(mac: object, address: object, ip_version: int, domain: str, tag: str = "") -> HostLine:
+def host_line(
+    mac: object, address: object, ip_version: int, domain: str, tag: str = "", dns_name: str = ""
+) -> HostLine:
     """A host line from raw values. Raises Unrepresentable."""
     canonical = checked_ip(address, ip_version)
-    return HostLine(checked_mac(mac), host_name(canonical, domain), canonical, tag)
+    return HostLine(checked_mac(mac), host_name(canonical, domain, dns_name), canonical, tag)
 
 
 def tag_line(mac: object, tag: str) -> HostLine:

@@ -21,10 +21,9 @@ from libs.events import (
     NetworkRenamed,
 )
 from libs.model import Segment
-from libs.network.deciders.access import own_network
 from libs.network.deciders.network_access import concerned, opened, policies, policy_streams, said
 from libs.network.deciders.network_use import unused
-from libs.network.deciders.reading import answer, changing, check_revision, network_at
+from libs.network.deciders.reading import answer, changing, check_revision, existing, network_at
 from libs.network.deciders.subnet_rules import MIN_MTU, MIN_MTU_V6
 from libs.network.network import Network
 from libs.network.rbac_policy import EXTERNAL, SHARED
@@ -121,7 +120,7 @@ def update_needs(command: UpdateNetwork, world: World) -> tuple[str, ...]:
 
 def update_questions(command: UpdateNetwork, world: World) -> tuple[Question, ...]:
     """How large an MTU its segment carries, when that matters."""
-    network: Network = own_network(world, command.network_id, "update_network").state
+    network: Network = existing(world, "network", command.network_id).state
     changes_mtu = "mtu" in command.changes and command.changes["mtu"] != network.mtu
     return (_mtu_question(network),) if changes_mtu else ()
 
@@ -129,7 +128,7 @@ def update_questions(command: UpdateNetwork, world: World) -> tuple[Question, ..
 def update(command: UpdateNetwork, world: World) -> Decision:
     """Say what changed. Raises 404, 403, 412, 400 and 409 for an MTU; unsharing is guarded against others' ports and subnets,
     being external no longer against routers and floating IPs."""
-    resource = own_network(world, command.network_id, "update_network")
+    resource = existing(world, "network", command.network_id)
     check_revision(resource, command.if_revision)
     network: Network = resource.state
     access = tuple(said(network, resource.version, command.changes))

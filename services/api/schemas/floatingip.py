@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from libs.commands import NewFloatingIp
+from services.api.schemas.dns import to_dns_domain, to_floating_dns_name
 from services.api.schemas.fields import ReadOnly, Value, to_address_or_none, to_text, to_uuid, to_uuid_or_none
 from services.api.schemas.form import Form
 
@@ -26,6 +27,8 @@ class FloatingIpSchema(Schema):
     project_id = Value(to_text, put=False)
     status = ReadOnly()
     port_details = ReadOnly()
+    dns_name = Value(to_floating_dns_name, put=False)
+    dns_domain = Value(to_dns_domain, put=False)
     description = Value(to_text)
     created_at = ReadOnly()
     updated_at = ReadOnly()

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from libs.commands import NewNetwork
+from services.api.schemas.dns import to_dns_domain
 from services.api.schemas.fields import ReadOnly, Value, text, to_bool, to_int, to_name, to_natural, to_text
 from services.api.schemas.form import Form
 from services.api.schemas.lists import to_hints
@@ -30,11 +31,14 @@ class NetworkSchema(Schema):
     physical_network = Value(text(64), data_key="provider:physical_network")
     segmentation_id = Value(to_int, data_key="provider:segmentation_id")
     external = Value(to_bool, data_key="router:external")
+    is_default = Value(to_bool)
+    dns_domain = Value(to_dns_domain)
     description = Value(to_text)
     created_at = ReadOnly()
     updated_at = ReadOnly()
     revision_number = ReadOnly()
     tags = ReadOnly()
+    port_security = Value(to_bool, data_key="port_security_enabled")
 
 
 FORM = Form("network", NetworkSchema)
