@@ -11,29 +11,51 @@ from typing import Any
 from libs.asking import choose_mac
 from libs.commands import (
     Command,
+    CreateAddressGroups,
     CreateFloatingIps,
     CreateNetworks,
     CreatePorts,
+    CreateRbacPolicies,
     CreateRouters,
+    CreateSecurityGroupRules,
+    CreateSecurityGroups,
     CreateSubnets,
+    DeleteAddressGroup,
     DeleteAgent,
     DeleteFloatingIp,
     DeleteNetwork,
     DeletePort,
+    DeleteRbacPolicy,
     DeleteRouter,
+    DeleteSecurityGroup,
+    DeleteSecurityGroupRule,
     DeleteSubnet,
+    UpdateAddressGroup,
     UpdateAgent,
     UpdateFloatingIp,
     UpdateNetwork,
     UpdatePort,
+    UpdateRbacPolicy,
     UpdateRouter,
+    UpdateSecurityGroup,
     UpdateSubnet,
 )
 from libs.errors import Refusal, bad_request, invalid_input
 from libs.model import Actor
 from libs.network.world import ChooseMac
 from libs.policy import may_act_for
-from services.api.schemas import agent, floatingip, network, port, router, subnet
+from services.api.schemas import (
+    address_group,
+    agent,
+    floatingip,
+    network,
+    port,
+    rbac_policy,
+    router,
+    security_group,
+    security_group_rule,
+    subnet,
+)
 from services.api.schemas.form import Form
 
 _ETAG = re.compile(r'\s*(?:W/)?"?revision_number=([^",]*)"?\s*')
@@ -42,6 +64,10 @@ _PROVIDER = ("network_type", "physical_network", "segmentation_id")
 
 def _not_made(*_: Any) -> Any:
     raise bad_request("Creation using the API is not supported")
+
+
+def _not_changed(*_: Any) -> Any:
+    raise bad_request("Updates using the API are not supported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +115,30 @@ VERBS: Mapping[str, Verbs] = {
     "router": Verbs(router.FORM, _update_router, DeleteRouter, CreateRouters, router.new_router),
     "floatingip": Verbs(
         floatingip.FORM, UpdateFloatingIp, DeleteFloatingIp, CreateFloatingIps, floatingip.new_floatingip
+    ),
+    "rbac_policy": Verbs(
+        rbac_policy.FORM, UpdateRbacPolicy, DeleteRbacPolicy, CreateRbacPolicies, rbac_policy.new_rbac_policy
+    ),
+    "security_group": Verbs(
+        security_group.FORM,
+        UpdateSecurityGroup,
+        DeleteSecurityGroup,
+        CreateSecurityGroups,
+        security_group.new_security_group,
+    ),
+    "security_group_rule": Verbs(
+        security_group_rule.FORM,
+        _not_changed,
+        DeleteSecurityGroupRule,
+        CreateSecurityGroupRules,
+        security_group_rule.new_security_group_rule,
+    ),
+    "address_group": Verbs(
+        address_group.FORM,
+        UpdateAddressGroup,
+        DeleteAddressGroup,
+        CreateAddressGroups,
+        address_group.new_address_group,
     ),
     "agent": Verbs(agent.FORM, _update_agent, _delete_agent),
 }

@@ -49,7 +49,7 @@ def parse_listing(kind: str, query: Iterable[tuple[str, str]], hidden: tuple[str
     controls = {name: given.pop(name, []) for name in _CONTROLS}
     fixed_ips = _fixed_ips(given.pop("fixed_ips", [])) if kind == "port" else {}
     tags = {name: _tags(name, given.pop(name)) for name in _TAGS if name in given} if kind in TAGGED else {}
-    since = _since(given.pop("changed_since", [])) if kind != "agent" else ""
+    since = _since(given.pop("changed_since", [])) if kind not in ("agent", "rbac_policy") else ""
     limit = _limit(controls["limit"])
     return Listing(
         filters=_filters(kind, given, hidden),

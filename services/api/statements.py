@@ -25,6 +25,8 @@ _BODY = {
 }
 """{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it, ports change."""
 
+_NOT_SHARED, _IS_SHARED = '"shared":false', '"shared":true'
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -129,13 +131,17 @@ def _shown(kind: str, fields: tuple[str, ...], actor: Actor) -> tuple[str, tuple
     return f"json_build_object({built})::text", tuple(value for _, _, values in pairs for value in values)
 
 
+def told_shared(text: str) -> str:
+    """A body's text for somebody whom the resource is shared with."""
+    return text.replace(_NOT_SHARED, _IS_SHARED)
+
+
 def _body(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
     """A body says `shared` as its reader has it; quotes within texts are escaped, so that only the attribute itself is replaced."""
     if kind not in SHOWING:
         return _BODY.get(kind, "body"), ()
     condition, values = shared(kind, actor)
-    told = "replace(body, '\"shared\":false', '\"shared\":true')"
-    return f"case when {condition} then {told} else body end", values
+    return f"case when {condition} then replace(body, '{_NOT_SHARED}', '{_IS_SHARED}') else body end", values
 
 
 def _json_of(kind: str, name: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from services.api.commands import VERBS, create_command
 from services.api.devices import check_changed_device, check_new_devices
 from services.api.facts import named_in
 from services.api.reads import Query
+from services.api.rights import check_let_go
 from services.api.targets import Targets
 
 Commit = Callable[[Command, Context], Committed]
@@ -41,7 +42,7 @@ class Writes:
         if kind == "port":
             check_new_devices(self._query, items, actor)
         done = self._commit(create_command(kind, items, actor), context)
-        texts = texts_of(kind, done.rows, self._policy.hidden(kind, actor), self._query)
+        texts = texts_of(kind, done.rows, self._policy.hidden(kind, actor), self._query, actor)
         return f'{{"{form.plural}": [{",".join(texts)}]}}' if bulk else f'{{"{kind}": {texts[0]}}}'
 
     def update(self, kind: str, id: str, body: Any, revision: int | None, context: Context) -> str:
@@ -58,7 +59,8 @@ class Writes:
     def change(self, kind: str, id: str, command: Command, context: Context) -> str:
         """`{"port": {..}}` as it is after a command that the caller may give. Raises Refusal."""
         done = self._commit(command, context)
-        texts = texts_of(kind, done.rows, self._policy.hidden(kind, context.actor), self._query)
+        actor = context.actor
+        texts = texts_of(kind, done.rows, self._policy.hidden(kind, actor), self._query, actor)
         if not texts:
             raise not_found(kind, id)
         return f'{{"{kind}": {texts[0]}}}'
@@ -66,6 +68,8 @@ class Writes:
     def delete(self, kind: str, id: str, revision: int | None, context: Context) -> None:
         """Delete it. Raises Refusal."""
         self._policy.check("delete", kind, context.actor, self._targets.of(kind, id, context.actor))
+        if kind == "port":
+            check_let_go(self._query, id, context.actor)
         self._commit(VERBS[kind].delete(id, revision), context)
 
     def _check_zones(self, kind: str, items: list[dict[str, Any]]) -> None:
