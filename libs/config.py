@@ -71,7 +71,9 @@ class Settings:
     )
     keystone_url: str = _setting("", http_url, "Keystone (http://HOST:5000 or ..../v3), for auth mode keystone")
     keystone_public_url: str = _setting("", http_url, "Keystone as clients reach it; empty: NETLEDGER_KEYSTONE_URL")
-    keystone_ca_file: str = _setting("", str, "file with the CA certificates of Keystone; empty: the usual ones")
+    keystone_ca_file: str = _setting(
+        "", str, "file with the CA certificates of Keystone; without one, or when it is empty: the usual ones"
+    )
     keystone_username: str = _setting("", str, "netledger's own user there, whose role lets it validate tokens")
     keystone_password: str = _setting("", str, "that user's password")
     keystone_project: str = _setting("", str, "that user's project")

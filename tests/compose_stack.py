@@ -20,17 +20,23 @@ from tests.fakes.dns import NameServer
 
 HOST = "compute1"
 """The hypervisor whose agents are enrolled."""
-CHOSEN = {"NETLEDGER_HOST": HOST, "NETLEDGER_BROKER": "rabbitmq:5672", "NETLEDGER_PROXY_CONNECTIONS_PER_ADDRESS": "64"}
+CHOSEN = {
+    "NETLEDGER_HOST": HOST,
+    "NETLEDGER_BROKER": "rabbitmq:5672",
+    "NETLEDGER_PROXY_CONNECTIONS_PER_ADDRESS": "64",
+    "NETLEDGER_QUOTA_PORT": "-1",
+}
 """What an operator would put into the environment."""
 
 
 class Replica:
-    """One container: a service's process with an address of its own."""
+    """One container: a service's process with an address of its own. chosen: what an operator put into the environment for it."""
 
-    def __init__(self, stack: Stack, service: str, number: int) -> None:
+    def __init__(self, stack: Stack, service: str, number: int, chosen: Mapping[str, str] | None = None) -> None:
         self.service, self.name = service, f"{service}-{number}"
         self.address = stack.next_address()
-        self._stack, self._declared = stack, stack.whole["services"][service]
+        whole = declared({**CHOSEN, **chosen}) if chosen else stack.whole
+        self._stack, self._declared = stack, whole["services"][service]
         self._files = stack.files_of(self._declared)
         self._tmp = stack.folder / "tmp" / self.name
         self._tmp.mkdir(parents=True)

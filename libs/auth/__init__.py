@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from libs.auth.door import check_listening, guard_of, page_guard
@@ -42,9 +43,14 @@ def _keystone(settings: Settings) -> Authenticator:
     url = versioned(settings.keystone_url)
     domains = (settings.keystone_user_domain, settings.keystone_project_domain)
     login = Login(url, settings.keystone_username, settings.keystone_password, settings.keystone_project, *domains)
-    client = KeystoneClient(login, settings.keystone_seconds, settings.keystone_ca_file or True)
+    client = KeystoneClient(login, settings.keystone_seconds, _certificates(settings.keystone_ca_file))
     bounds = Bounds(settings.keystone_cache_tokens, settings.keystone_cache_seconds, settings.keystone_refused_seconds)
     return KeystoneAuth(TokenCache(client.validate, bounds), settings.keystone_public_url or settings.keystone_url)
+
+
+def _certificates(path: str) -> str | bool:
+    """What TLS is checked against: the file, or the usual certificates where there is none or it holds nothing."""
+    return path if path and (not os.path.exists(path) or os.path.getsize(path)) else True
 
 
 def versioned(url: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli.postgres import SOCKET_NAME
 from cli.servers import remove
+from libs.network.quota import RESOURCES, UNLIMITED
 from tests.chaos.campaign import Campaign, Say
 from tests.servers import scratch_places
 from tests.whole import Whole
@@ -22,6 +23,9 @@ DISK_MIB = 1000
 def whole_system(keep_logs: str = "") -> Iterator[Whole]:
     """It is up inside, and gone after. keep_logs: folder that gets its logs, when they are wanted."""
     whole = Whole(scratch_places(), f"x{os.getpid()}-")
+    whole.settings |= {
+        f"NETLEDGER_QUOTA_{name.upper()}": str(UNLIMITED) for name in RESOURCES
+    }  # one project makes thousands
     whole.places.make()
     disk = disk_of(whole)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "chaos", str(disk)], check=True)

@@ -23,7 +23,9 @@ from libs.config import load as load_settings
 from libs.model import OVS_AGENT
 from tests.compose_load import Load
 from tests.compose_servers import FreshServers
-from tests.compose_stack import HOST, Stack
+from tests.compose_stack import HOST, Replica, Stack
+from tests.conformance.people import PASSWORD
+from tests.fakes.keystone import with_people
 from tests.fakes.raw_client import Held, conversation
 from tests.fakes.recording_brain import FakeAgent
 from tests.whole import eventually
@@ -323,3 +325,27 @@ def test_every_replica_ends_in_turn_under_load_and_nothing_is_lost_or_wrong(
         assert load.cut <= 4, "who is asked to end answers first, but for what arrives in that very instant"
     for reader in replicas:
         load.check(reader.get(f"ports?network_id={network['id']}")["ports"])
+
+
+def test_with_keystones_settings_callers_are_whom_their_tokens_say(stack: Stack) -> None:
+    """As docs/operations/keystone.md has it: settings in the environment, the password in a file that was made empty."""
+    keystone = with_people()
+    secret = stack.folder / "secrets" / "keystone_password"
+    assert (stack.folder / "made" / "keystone_password").read_text() == secret.read_text() == ""
+    asked = {"URL": keystone.url, "USERNAME": "neutron", "PROJECT": "service"}
+    chosen = {"NETLEDGER_AUTH": "keystone", **{f"NETLEDGER_KEYSTONE_{name}": text for name, text in asked.items()}}
+    secret.write_text(PASSWORD)
+    replica = Replica(stack, "api", 9, chosen)
+    replica.start()
+    try:
+        replica.await_well()
+        path = f"http://{replica.address}:9696/v2.0/networks"
+        token = {"X-Auth-Token": keystone.token("demo", "project", "demo")}
+        made = requests.post(path, json={"network": {"name": "n"}}, headers=token, timeout=30)
+        assert made.status_code == 201 and made.json()["network"]["project_id"] == keystone.projects["demo"]
+        assert requests.get(path, headers={"X-Roles": "admin"}, timeout=30).status_code == 401
+        assert PASSWORD not in str(replica.env())
+    finally:
+        replica.end(signal.SIGTERM)
+        secret.write_text("")
+        keystone.stop()
