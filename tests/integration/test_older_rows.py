@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator
 
 import psycopg2
@@ -12,8 +13,8 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from libs.eventlog.protocol import Row
 from libs.network.kinds import resource_of, row_of
-from libs.network.tags import TAGGED
 from tests.integration.api_world import World, api_world
 from tests.integration.layer3_world import public, routed
 
@@ -30,21 +31,57 @@ def test_what_is_older_than_tags_has_none(world: World, database) -> None:
     external, _ = public(world.admin)
     routed(world.admin, external)
     world.admin.made("floatingip", floating_network_id=external)
-    tables = {kind: world.log.pool.query(f"select id, body, tags from {kind} order by id") for kind in TAGGED}
     migration = importlib.import_module("libs.eventlog.migrations.versions.v0005_tags")
+    tables = {kind: world.log.pool.query(f"select id, body, tags from {kind} order by id") for kind in migration.KINDS}
     engine = create_engine(
         "postgresql+psycopg2://", creator=lambda: psycopg2.connect(database.admin_url), poolclass=NullPool
     )
     with engine.connect() as connection:
-        for kind in TAGGED:
+        for kind in migration.KINDS:
             connection.execute(text(f"alter table {kind} drop column tags"))
             connection.execute(text(f"update {kind} set body = replace(body, ',\"tags\":[]', '')"))
         with Operations.context(MigrationContext.configure(connection)):
             migration.upgrade()
         for kind, rows in tables.items():
             found = connection.execute(text(f"select id, body, tags from {kind} order by id")).fetchall()
-            assert rows and [tuple(row) for row in found] == rows
+            assert rows and [(id, json.loads(body), tags) for id, body, tags in found] == [
+                (id, json.loads(body), tags) for id, body, tags in rows
+            ]
         connection.rollback()
+
+
+_BEFORE_POLICIES = """
+drop table rbac_policy;
+alter table network drop column is_default, drop column shared_with, drop column external_to;
+update network set body = replace(body, '"is_default"\\:false,', ''), hidden = (hidden::jsonb - 'access')::text;
+create index network_open on network (id) where shared or external;
+"""
+
+
+def test_networks_that_were_shared_before_there_were_policies_are_as_open_as_they_were(world: World, database) -> None:
+    """The migration is played again over what was there before it, and rolled back."""
+    for shared, external in ((True, False), (False, True), (True, True), (False, False)):
+        world.admin.made("network", shared=shared, router__external=external)
+    what = "select id, body, shared_with, external_to, is_default from network order by id"
+    rows = world.log.pool.query(what)
+    migration = importlib.import_module("libs.eventlog.migrations.versions.v0008_rbac")
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(database.admin_url), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text(_BEFORE_POLICIES))
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
+        assert [tuple(row) for row in connection.execute(text(what))] == rows
+        older = connection.execute(text("select id, version, body, hidden from network order by id")).fetchall()
+        connection.rollback()
+    for id, version, body, hidden in older:
+        state = resource_of(Row("network", id, version, {}, body, hidden)).state
+        now = resource_of(world.log.rows([("network", id)])[("network", id)]).state
+        assert (state.shared, state.external, state.is_default) == (now.shared, now.external, now.is_default)
+        assert [(one.action, one.target_project) for one in state.access] == [
+            (one.action, one.target_project) for one in now.access
+        ]
 
 
 def test_a_body_without_tags_is_read(world: World) -> None:

@@ -17,7 +17,7 @@ create index rbac_policy_target on rbac_policy (target_project, object_type);
 alter table network add column is_default boolean, add column shared_with text[], add column external_to text[];
 update network set is_default = false, shared_with = case when shared then '{*}'::text[] end,
     external_to = case when external then '{*}'::text[] end;
-update network set body = replace(body, '"router:external":true,', '"router:external":true,"is_default":false,') where external;
+update network set body = replace(body, '"router:external"\\:true,', '"router:external"\\:true,"is_default"\\:false,') where external;
 create index network_shared_with on network using gin (shared_with) where shared_with is not null;
 create index network_external_to on network using gin (external_to) where external_to is not null;
 create index network_default on network (id) where is_default;
