@@ -1,4 +1,4 @@
-"""A port may say to be a router's interface; that of another project's router it may not.
+"""A port may say to be a router's interface, of a router of its own project; any other does not exist, or might as well not.
 
 Source: neutron.db.db_base_plugin_v2 (_enforce_device_owner_not_router_intf_or_device_id). Such a port would be no interface, but it
 would look like one to whoever lists the router's ports.
@@ -15,10 +15,11 @@ from libs.policy import is_operator
 from services.api.commands import owner_of
 from services.api.reads import Query
 
-_OF_ANOTHER = "select r.id from router r where r.id = %s and r.project_id <> %s"
+_OWN = "select r.id from router r where r.id = %s and r.project_id = %s"
 _CHANGED = (
-    "select r.id from port p join router r on r.id = coalesce(%s, p.device_id) and r.project_id <> p.project_id"
-    " where p.id = %s and coalesce(%s, p.device_owner) = %s"
+    "select coalesce(%s, p.device_id) from port p left join router r on r.id = coalesce(%s, p.device_id)"
+    " and r.project_id = p.project_id where p.id = %s and coalesce(%s, p.device_owner) = %s and coalesce(%s, p.device_id) <> ''"
+    " and r.id is null"
 )
 
 
@@ -27,8 +28,9 @@ def check_new_devices(query: Query, items: Iterable[Mapping[str, Any]], actor: A
     if is_operator(actor):
         return
     for item in items:
-        if item.get("device_owner") == ROUTER_INTERFACE_OWNER and item.get("device_id"):
-            _refuse_any(query(_OF_ANOTHER, (item["device_id"], owner_of(item, actor))))
+        device = item.get("device_id") if item.get("device_owner") == ROUTER_INTERFACE_OWNER else None
+        if device and not query(_OWN, (device, owner_of(item, actor))):
+            raise _refused(device)
 
 
 def check_changed_device(query: Query, id: str, changes: Mapping[str, Any], actor: Actor) -> None:
@@ -36,10 +38,10 @@ def check_changed_device(query: Query, id: str, changes: Mapping[str, Any], acto
     device, owner = changes.get("device_id"), changes.get("device_owner")
     if is_operator(actor) or not (device or owner) or owner not in (None, ROUTER_INTERFACE_OWNER):
         return
-    _refuse_any(query(_CHANGED, (device, id, owner, ROUTER_INTERFACE_OWNER)))
+    for (wrong,) in query(_CHANGED, (device, device, id, owner, ROUTER_INTERFACE_OWNER, device)):
+        raise _refused(wrong)
 
 
-def _refuse_any(routers: list[tuple[Any, ...]]) -> None:
-    for (id,) in routers:
-        text = f"The following device_id {id} is not owned by your tenant or matches another tenants router."
-        raise Refusal(409, "DeviceIDNotOwnedByTenant", text)
+def _refused(id: str) -> Refusal:
+    text = f"The following device_id {id} is not owned by your tenant or matches another tenants router."
+    return Refusal(409, "DeviceIDNotOwnedByTenant", text)

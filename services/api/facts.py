@@ -7,16 +7,17 @@ from typing import Any
 
 from libs.model import Actor
 from libs.policy import Target
-from services.api.visibility import visible
+from services.api.visibility import shared, visible
 
 _NETWORK_OF = {"subnet": "network_id", "port": "network_id"}
-_OWNERLESS = ("agent",)
+_OWNERLESS = ("agent", "flavor", "service_profile")
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "subnet": (("network_id", "network"), ("subnetpool_id", "subnetpool")),
     "port": (("network_id", "network"), ("fixed_ips.subnet_id", "subnet"), ("security_groups", "security_group")),
     "router": (
         ("external_gateway_info.network_id", "network"),
         ("external_gateway_info.external_fixed_ips.subnet_id", "subnet"),
+        ("flavor_id", "flavor"),
     ),
     "floatingip": (("floating_network_id", "network"), ("subnet_id", "subnet"), ("port_id", "port")),
     "security_group_rule": (
@@ -25,6 +26,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("remote_address_group_id", "address_group"),
     ),
     "subnetpool": (("address_scope_id", "address_scope"),),
+    "flavor": (("service_profiles", "service_profile"),),
 }
 """{kind: ((attribute, and what of it, kind of what it names), ..)}; an RBAC policy says itself of what kind its object is"""
 
@@ -61,26 +63,26 @@ def _ids(value: Any, path: list[str]) -> Iterator[str]:
 
 
 def statement(wanted: Iterable[Key], actor: Actor) -> tuple[str, tuple[Any, ...]]:
-    """(text, values) that give (kind, id, owner, network's owner, shared, external, device owner, group's owner) of those of `wanted`
-    that the caller sees."""
+    """(text, values) that give (kind, id, owner, network's owner, external, device owner, group's owner, shared with the caller) of
+    those of `wanted` that he sees."""
     ids: dict[str, list[str]] = {}
     for kind, id in wanted:
         ids.setdefault(kind, []).append(id)
     texts, values = [], []
     for kind, some in ids.items():
-        seen, bound = visible(kind, actor)
-        texts.append(f"select '{kind}', id, {_columns(kind)} from {kind} where id = any(%s) and {seen}")
-        values += [some, *bound]
+        (seen, bound), (is_shared, first) = visible(kind, actor), shared(kind, actor)
+        texts.append(f"select '{kind}', id, {_columns(kind)}, {is_shared} from {kind} where id = any(%s) and {seen}")
+        values += [*first, some, *bound]
     return " union all ".join(texts), tuple(values)
 
 
 def target_from(row: tuple[Any, ...]) -> tuple[Key, Target]:
     """A row of that statement."""
-    kind, id, owner, network_owner, shared, external, device_owner, group_owner = row
+    kind, id, owner, network_owner, external, device_owner, group_owner, is_shared = row
     return (kind, id), Target(
         owner=owner or "",
         network_owner=network_owner or "",
-        shared=bool(shared),
+        shared=bool(is_shared),
         device_owner=device_owner or "",
         external=bool(external),
         group_owner=group_owner or "",
@@ -88,17 +90,14 @@ def target_from(row: tuple[Any, ...]) -> tuple[Key, Target]:
 
 
 def _columns(kind: str) -> str:
-    owner = "''" if kind in _OWNERLESS else "project_id"
-    network, shared, external = "''", "false", "false"
+    owner, network, external = ("''" if kind in _OWNERLESS else "project_id"), "''", "false"
     if kind == "network":
-        network, shared, external = "project_id", "shared", "external"
+        network, external = "project_id", "external"
     elif kind in _NETWORK_OF:
-        network, shared, external = (
-            f"(select n.{one} from network n where n.id = {_NETWORK_OF[kind]})"
-            for one in ("project_id", "shared", "external")
-        )
+        found = f"from network n where n.id = {_NETWORK_OF[kind]}"
+        network, external = f"(select n.project_id {found})", f"(select n.external {found})"
     device = "device_owner" if kind == "port" else "''"
     group = "''"
     if kind == "security_group_rule":
         group = "(select g.project_id from security_group g where g.id = security_group_id)"
-    return ", ".join((owner, network, shared, external, device, group))
+    return ", ".join((owner, network, external, device, group))

@@ -18,6 +18,7 @@ from libs.model import Context, HostRoute
 from services.api.callers import Callers
 from services.api.commands import revision_of
 from services.api.reads import Query
+from services.api.rights import check_interface
 from services.api.schemas.router import to_changed_routes, to_interface
 from services.api.targets import Targets
 from services.api.writes import Commit, Writes
@@ -53,6 +54,7 @@ class RouterActions:
         """Attach the router to a subnet, or by a port."""
         id, context = self._allowed(request, "add_router_interface")
         wanted = to_interface(request.json(), removal=False)
+        check_interface(self._query, wanted, context.actor)
         command = AddRouterInterface(id, str(uuid.uuid4()), **wanted, if_revision=_revision(request))
         self._commit(command, context)
         return _reply(id, wanted, self._interface(id, wanted, "router.project_id"))

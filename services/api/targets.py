@@ -17,6 +17,7 @@ from services.api import facts
 from services.api.commands import owner_of
 from services.api.facts import Key
 from services.api.reads import Query
+from services.api.rights import check_stood_for
 
 _NOBODYS = Target("")
 
@@ -34,14 +35,22 @@ class Targets:
             raise not_found(kind, id[:255])
         if self._policy.trusts(actor):
             return _NOBODYS
-        return self.seen(((kind, id), *named), actor)[kind, id]
+        others = tuple(named)
+        found = self.seen(((kind, id), *others), actor)
+        if kind == "floatingip":
+            _check_ports(others, found, found[kind, id].owner, actor)
+        return found[kind, id]
 
     def of_new(self, kind: str, sent: Sequence[Mapping[str, Any]], actor: Actor) -> list[Target]:
         """Resources that are to be made with the attributes `sent` (API names), in order. Raises Refusal 400, 404."""
         owners = [owner_of(item, actor) for item in sent]
         if self._policy.trusts(actor):
             return [Target(owner) for owner in owners]
-        found = self.seen([key for item in sent for key in facts.named_in(kind, item)], actor)
+        named = [tuple(facts.named_in(kind, item)) for item in sent]
+        found = self.seen([key for keys in named for key in keys], actor)
+        if kind == "floatingip":
+            for keys, owner in zip(named, owners, strict=True):
+                _check_ports(keys, found, owner, actor)
         return [_target_of_new(item, found, owner) for item, owner in zip(sent, owners, strict=True)]
 
     def seen(self, wanted: Iterable[Key], actor: Actor) -> Mapping[Key, Target]:
@@ -59,6 +68,13 @@ class Targets:
 def target_of(query: Query, kind: str, id: str, actor: Actor) -> Target:
     """As `Targets.of`, under the default policy."""
     return Targets(query, defaults()).of(kind, id, actor)
+
+
+def _check_ports(named: Iterable[Key], found: Mapping[Key, Target], owner: str, actor: Actor) -> None:
+    """A floating IP of project `owner` stands for a port of the same. Raises Refusal 400."""
+    for kind, id in named:
+        if kind == "port":
+            check_stood_for(id, found[kind, id].owner, owner, actor)
 
 
 def _target_of_new(item: Mapping[str, Any], found: Mapping[Key, Target], owner: str) -> Target:

@@ -13,6 +13,7 @@ from libs.policy import Policy
 from services.api.answers import texts_of
 from services.api.bystanders import commit_with_ports
 from services.api.commands import VERBS, create_command
+from services.api.default_pools import with_default_pools
 from services.api.devices import check_changed_device, check_new_devices
 from services.api.facts import named_in
 from services.api.reads import Query
@@ -35,6 +36,8 @@ class Writes:
         """`{"port": {..}}` or `{"ports": [..]}` of what was made. Raises Refusal."""
         form, actor = VERBS[kind].form, context.actor
         items, bulk = form.created(body)
+        if kind == "subnet":
+            items = with_default_pools(self._query, items, actor)
         sent = [form.named(item) for item in items]
         for item, target in zip(sent, self._targets.of_new(kind, sent, actor), strict=True):
             self._policy.check("create", kind, actor, target, item)

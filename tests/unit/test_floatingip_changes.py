@@ -43,7 +43,6 @@ from tests.unit.people import (
     PORT,
     PORT2,
     SUBNET,
-    THEM,
     US,
 )
 
@@ -85,12 +84,6 @@ def test_a_new_description_leaves_the_target_alone_even_of_a_port_with_two_addre
 def test_description_and_target_change_together():
     both = ours().when(point(PORT, description="web"))
     both.then(FloatingIpDescribed(FLOATING, "", "web"), stands_for())
-
-
-def test_others_floating_ips_are_not_there():
-    stranger = ours(stands_for()).by(member(THEM))
-    for command in (point(None), DeleteFloatingIp(FLOATING)):
-        stranger.when(command).refused(404, "FloatingIPNotFound", f"Floating IP {FLOATING} could not be found")
 
 
 def test_a_revision_that_was_overtaken_is_refused():

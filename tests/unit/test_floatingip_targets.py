@@ -13,7 +13,7 @@ from libs.events import (
     PortDeviceChanged,
     RouterGatewaySet,
 )
-from tests.unit.given import admin, given, member
+from tests.unit.given import given, member
 from tests.unit.outside import (
     FLOATING,
     GATEWAY_PORT2,
@@ -38,7 +38,6 @@ from tests.unit.people import (
     PORT2,
     SUBNET2,
     SUBNET6,
-    THEM,
     US,
     a_network,
     a_port,
@@ -102,25 +101,6 @@ def test_of_several_routers_the_subnets_gateway_leads():
     assert gateway.when(point()).of(FloatingIpAssociated)[0].router_id == ROUTER2
     neither = first_gone.and_then(on_subnet("10.0.0.254", ROUTER2, INTERFACE2)).by(member(US))
     assert neither.when(point()).of(FloatingIpAssociated)[0].router_id == ROUTER
-
-
-def test_a_tenants_floating_ip_stands_for_its_own_ports():
-    theirs = another_port(project_id=THEM)
-    on_ours = ours(*theirs)
-    on_ours.when(point(PORT2)).refused(
-        400, "BadRequest", f"Port {PORT2}, since that port is owned by a different tenant"
-    )
-    assert on_ours.by(admin()).when(point(PORT2)).of(FloatingIpAssociated)
-    foreign = (a_network(NET2, THEM), *a_subnet("10.9.0.0/24", SUBNET2, NET2, project_id=THEM))
-    hidden = a_port("10.9.0.6", id=PORT2, mac=MAC2, subnet=SUBNET2, network_id=NET2, project_id=THEM)
-    ours(*foreign, *hidden).when(point(PORT2)).refused(404, "PortNotFound", PORT2)
-    ours().when(point(PORT2)).refused(404, "PortNotFound", PORT2)
-
-
-def test_a_port_of_ours_is_not_for_another_projects_floating_ip():
-    shared = given(*a_way_out(), *a_floating_ip(project=THEM)).by(member(US))
-    shared.when(point()).refused(404, "FloatingIPNotFound")
-    shared.by(member(THEM)).when(point()).refused(404, "PortNotFound")
 
 
 @pytest.mark.parametrize(

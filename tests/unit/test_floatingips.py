@@ -22,7 +22,7 @@ from tests.unit.outside import (
     a_wish,
     the_public_network,
 )
-from tests.unit.people import PORT, SUBNET, THEM, US, a_network, a_port, a_subnet
+from tests.unit.people import PORT, SUBNET, US, a_network, a_port, a_subnet
 
 
 def we(*events: object) -> Given:
@@ -113,7 +113,6 @@ def test_floating_ips_come_from_external_networks_with_ipv4_alone():
         400, "BadRequest", f"Network {PUBLIC} does not contain any IPv4 subnet."
     )
     we().when(create()).refused(404, "NetworkNotFound", PUBLIC)
-    we(a_network(PUBLIC, THEM)).when(create()).refused(404, "NetworkNotFound", PUBLIC)
 
 
 def test_many_are_made_together_and_a_named_address_is_not_given_to_another():

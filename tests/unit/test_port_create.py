@@ -10,7 +10,7 @@ from libs.model import FixedIp, Segment
 from libs.network.addresses import eui64
 from libs.network.kinds import body_of
 from libs.network.world import ChooseAddresses, ChooseBinding, ChooseMac
-from tests.unit.given import Outcome, given, member
+from tests.unit.given import Outcome, given
 from tests.unit.people import (
     MAC,
     NET,
@@ -20,7 +20,6 @@ from tests.unit.people import (
     SUBNET,
     SUBNET2,
     SUBNET6,
-    THEM,
     US,
     a_network,
     a_port,
@@ -215,30 +214,6 @@ def test_a_profile_too_large_is_refused():
 
 def test_a_profile_with_a_number_beyond_all_numbers_is_refused():
     made(*BLUE, profile={"a": [float("inf")]}).refused(400, "InvalidInput", "not finite")
-
-
-def test_ports_are_made_on_own_and_on_shared_networks_only():
-    theirs = {"by": member(THEM), "project_id": THEM}
-    made(**theirs).refused(404, "NetworkNotFound")
-    made(*BLUE, **theirs).refused(404, "NetworkNotFound", NET)
-    made(a_network(external=True), *a_subnet(), **theirs).refused(403, "PolicyNotAuthorized")
-    assert held(made(a_network(shared=True), *a_subnet(), **theirs)) == [(SUBNET, "10.0.0.2")]
-
-
-@pytest.mark.parametrize(
-    "more, rule",
-    [
-        ({"mac_address": MAC}, "create_port:mac_address"),
-        ({"fixed_ips": (wish("10.0.0.5"),)}, "create_port:fixed_ips:ip_address"),
-        ({"device_owner": "network:dhcp"}, "create_port:device_owner"),
-    ],
-)
-def test_on_a_shared_network_only_its_owner_names_macs_addresses_and_its_own_devices(more, rule):
-    shared = (a_network(shared=True), *a_subnet())
-    made(*shared, by=member(THEM), project_id=THEM, **more).refused(403, "PolicyNotAuthorized", rule)
-    assert made(*shared, by=member(US), **more).events
-    wish_of_subnet = {"fixed_ips": (wish(subnet=SUBNET),)}
-    assert made(*shared, by=member(THEM), project_id=THEM, **wish_of_subnet).events
 
 
 def test_one_bad_port_among_many_refuses_all():

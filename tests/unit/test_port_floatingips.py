@@ -14,7 +14,7 @@ from libs.events import (
     PortDeleted,
     PortDeviceChanged,
 )
-from tests.unit.given import admin, given, member
+from tests.unit.given import admin
 from tests.unit.outside import (
     FLOATING,
     FLOATING2,
@@ -22,7 +22,6 @@ from tests.unit.outside import (
     HOLDER2,
     ROUTER,
     a_floating_ip,
-    a_way_out,
     another_port,
     ours,
     stands_for,
@@ -51,12 +50,6 @@ def test_a_port_without_floating_ips_is_deleted_only_while_it_has_none():
     deleted = ours().when(DeletePort(PORT))
     assert deleted.of(FloatingIpDisassociated) == []
     assert deleted.guards == (NoneRefers("floatingip", "port_id", PORT),)
-
-
-def test_a_tenant_does_not_delete_a_port_that_an_administrators_floating_ip_stands_for():
-    lent = given(*a_way_out(), *a_floating_ip(project="operators"), stands_for())
-    lent.by(member(US)).when(DeletePort(PORT)).refused(409, "FipAssociated", PORT)
-    assert lent.by(admin()).when(DeletePort(PORT)).of(FloatingIpDisassociated)
 
 
 def test_the_port_of_a_floating_ip_is_not_deleted_by_itself():

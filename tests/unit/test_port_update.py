@@ -172,29 +172,6 @@ def test_another_revision_than_the_expected_one_is_refused():
     given(*HELD).when(DeletePort(PORT, 1)).refused(412, "RevisionNumberConstraintFailed")
 
 
-def test_who_may_change_a_port():
-    theirs_on_ours = (a_network(), *a_subnet(), *a_port("10.0.0.5", project_id=THEM))
-    changed(name="x").refused(404, "PortNotFound", PORT)
-    changed(*HELD, by=member(THEM), name="x").refused(404, "PortNotFound")
-    assert changed(*theirs_on_ours, by=member(THEM), name="x").events
-    changed(*theirs_on_ours, by=member(US), name="x").refused(403, "PolicyNotAuthorized", "update_port")
-
-
-@pytest.mark.parametrize(
-    "changes, rule",
-    [
-        ({"mac_address": MAC2}, "update_port:mac_address"),
-        ({"fixed_ips": ()}, "update_port:fixed_ips"),
-        ({"device_owner": "network:dhcp"}, "update_port:device_owner"),
-    ],
-)
-def test_on_anothers_network_a_ports_owner_does_not_name_macs_and_addresses(changes, rule):
-    past = (a_network(shared=True), *a_subnet(), *a_port("10.0.0.5", project_id=THEM))
-    changed(*past, by=member(THEM), **changes).refused(403, "PolicyNotAuthorized", rule)
-    assert changed(*past, **changes).events
-    assert changed(*HELD, by=member(US), **changes).events
-
-
 def test_on_anothers_network_a_ports_owner_says_what_device_it_belongs_to():
     past = (a_network(shared=True), *a_subnet(), *a_port(project_id=THEM))
     assert changed(*past, by=member(THEM), device_owner="compute:nova").events
@@ -216,14 +193,6 @@ def test_a_deleted_port_releases_what_it_held():
     )
     assert outcome.decision.touched == (f"port-{PORT}",)
     assert outcome.after().resources[f"port-{PORT}"] is None
-
-
-def test_who_may_delete_a_port():
-    theirs_on_ours = given(*BLUE, *a_port("10.0.0.5", project_id=THEM))
-    for project in (US, THEM):
-        assert theirs_on_ours.by(member(project)).when(DeletePort(PORT)).events
-    given(*HELD).by(member(THEM)).when(DeletePort(PORT)).refused(404, "PortNotFound")
-    given().when(DeletePort(PORT)).refused(404, "PortNotFound", PORT)
 
 
 @pytest.mark.parametrize("owner", ["network:router_interface", "network:router_gateway", "network:floatingip"])

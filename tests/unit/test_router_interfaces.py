@@ -29,8 +29,8 @@ from tests.unit.edge import (
     route,
     then_did,
 )
-from tests.unit.given import admin, member
-from tests.unit.outside import GATEWAY_PORT, INTERFACE, PUBLIC_SUBNET, ROUTER
+from tests.unit.given import member
+from tests.unit.outside import GATEWAY_PORT, INTERFACE, ROUTER
 from tests.unit.people import (
     NET,
     NET2,
@@ -128,23 +128,6 @@ class TestBySubnet:
         a_bare_router().when(join(SUBNET2)).refused(404, "SubnetNotFound")
         land().when(join()).refused(404, "RouterNotFound")
 
-    def test_others_subnets_are_joined_by_an_own_port_alone(self):
-        """Their gateway address is theirs to give; an address of our own on a shared network is ours."""
-        shared = (
-            a_network(NET2, THEM, shared=True, segmentation_id=9),
-            *a_subnet("10.0.1.0/24", SUBNET2, NET2, **THEIRS),
-        )
-        words = f"Cannot add interface to router because subnet {SUBNET2} is not owned by project making the request"
-        a_bare_router(*shared).when(join(SUBNET2)).refused(400, "BadRequest", words)
-        port = a_port("10.0.1.9", subnet=SUBNET2, network_id=NET2)
-        assert a_bare_router(*shared, *port).when(join_by()).of(RouterInterfaceAttached)
-        gateways = a_port("10.0.1.1", subnet=SUBNET2, network_id=NET2)
-        a_bare_router(*shared, *gateways).when(join_by()).refused(400, "BadRequest", "out of the allocation pool")
-        assert a_bare_router(*shared, *gateways).by(admin()).when(join_by()).events
-        a_bare_router().when(join(PUBLIC_SUBNET)).refused(400, "BadRequest", "is not owned by project")
-        hidden = (a_network(NET2, THEM, segmentation_id=9), *a_subnet("10.0.1.0/24", SUBNET2, NET2, **THEIRS))
-        a_bare_router(*hidden).when(join(SUBNET2)).refused(404, "SubnetNotFound")
-
 
 class TestApart:
     def test_twice_on_one_subnet(self):
@@ -206,12 +189,6 @@ class TestByPort:
         )
         a_bare_router(*a_port()).when(join_by()).refused(400, "BadRequest", "must have at least one fixed IP")
 
-    def test_others_ports_are_not_ours_to_give(self):
-        theirs = (a_network(NET2, THEM, segmentation_id=9), *a_port(network_id=NET2, project_id=THEM))
-        a_bare_router(*theirs).when(join_by()).refused(404, "PortNotFound")
-        on_ours = a_port("10.0.0.9", project_id=THEM)
-        a_bare_router(*on_ours).when(join_by()).refused(403, "PolicyNotAuthorized")
-
 
 class TestLeaving:
     def test_the_port_ends_with_the_interface(self):
@@ -250,7 +227,6 @@ class TestLeaving:
         an_edge(*a_port("10.0.0.9")).when(leave(None, PORT)).refused(404, "RouterInterfaceNotFound", PORT)
         an_edge(*SECOND).when(leave(SUBNET2, INTERFACE)).refused(400, "SubnetMismatchForPort", SUBNET2)
         an_edge().when(leave(None, None)).refused(400, "BadRequest", "Either subnet_id or port_id")
-        an_edge().by(member(THEM)).when(leave()).refused(404, "RouterNotFound")
 
     def test_the_gateway_is_no_interface(self):
         an_edge().when(leave(None, GATEWAY_PORT)).refused(404, "RouterInterfaceNotFound")

@@ -8,9 +8,9 @@ from libs.commands import AddRoutes, RemoveRoutes
 from libs.eventlog.protocol import Within
 from libs.events import RouterGatewaySet, RouterRouteAdded, RouterRouteRemoved
 from tests.unit.edge import GATEWAY_TOO, a_bare_router, an_edge, change, out, route, then_did
-from tests.unit.given import Given, member
+from tests.unit.given import Given
 from tests.unit.outside import ROUTER
-from tests.unit.people import THEM, US
+from tests.unit.people import US
 
 NEAR, FAR = route("10.9.0.0/16", "10.0.0.9"), route("192.0.2.0/24", "203.0.113.99")
 
@@ -89,8 +89,3 @@ def test_a_route_may_come_together_with_the_way_that_it_needs():
     assert together.of(RouterGatewaySet)
     assert together.of(RouterRouteAdded)
     a_bare_router().when(change(routes=(FAR,))).refused(400, "InvalidRoutes")
-
-
-def test_others_routers_take_no_routes_from_us():
-    for command in (add(NEAR), remove(NEAR)):
-        an_edge().by(member(THEM)).when(command).refused(404, "RouterNotFound")

@@ -19,7 +19,7 @@ from libs.network.kinds import body_of, row_of
 from libs.network.tags import TAGGED
 from tests.unit.given import Given, given, member
 from tests.unit.outside import FLOATING, ROUTER, a_floating_ip, a_way_out
-from tests.unit.people import NET, PORT, PORT2, SUBNET, THEM, US, a_network, a_port, a_subnet
+from tests.unit.people import NET, PORT, PORT2, SUBNET, THEM, US, a_network, a_subnet
 
 IDS = {"network": NET, "subnet": SUBNET, "port": PORT, "router": ROUTER, "floatingip": FLOATING}
 FACTS = {
@@ -103,27 +103,10 @@ def test_another_revision_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("kind", "id"), PLACES)
-def test_what_one_cannot_see_cannot_be_tagged(kind: str, id: str) -> None:
+def test_what_is_not_there_cannot_be_tagged(kind: str, id: str) -> None:
     name = {"floatingip": "FloatingIPNotFound"}.get(kind, f"{kind.capitalize()}NotFound")
     for command in (ReplaceTags(kind, id, ("x",)), AddTags(kind, id, ("x",)), RemoveTag(kind, id, "x")):
-        land().by(member(THEM)).when(command).refused(404, name)
         given().when(command).refused(404, name)
-
-
-def test_who_sees_it_need_not_be_let_tag_it() -> None:
-    shared = given(a_network(shared=True), *a_subnet(), *a_port("10.0.0.5", project_id=THEM))
-    theirs = shared.by(member(THEM))
-    theirs.when(AddTags("network", NET, ("x",))).refused(403, "PolicyNotAuthorized", "update_network:tags")
-    theirs.when(AddTags("subnet", SUBNET, ("x",))).refused(403, "PolicyNotAuthorized", "update_subnet:tags")
-    shared.by(member(US)).when(AddTags("port", PORT, ("x",))).refused(403, "PolicyNotAuthorized", "update_port:tags")
-    theirs.when(AddTags("port", PORT, ("x",))).then(PortTagsChanged(PORT, ("x",), ()))
-
-
-def test_the_networks_owner_takes_tags_off_others_ports_on_it() -> None:
-    on_ours = given(a_network(), *a_port(project_id=THEM), PortTagsChanged(PORT, ("x",))).by(member(US))
-    for command in (RemoveTag("port", PORT, "x"), ReplaceTags("port", PORT, ())):
-        on_ours.when(command).then(PortTagsChanged(PORT, (), ("x",)))
-    on_ours.when(ReplaceTags("port", PORT, ("y",))).refused(403, "PolicyNotAuthorized", "update_port:tags")
 
 
 def test_the_networks_owner_tags_subnets_of_others_on_it() -> None:

@@ -22,9 +22,8 @@ from libs.events import (
 )
 from libs.model import ACTIVE, ERROR
 from libs.network.deciders import floatingip_target
-from libs.network.deciders.access import own_floatingip
 from libs.network.deciders.dhcp import port_removal
-from libs.network.deciders.reading import change, changing, check_revision, found, ports_at
+from libs.network.deciders.reading import change, changing, check_revision, existing, found, ports_at
 from libs.network.floatingip import FloatingIp, FloatingTarget
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Need, Resource, World
@@ -48,7 +47,7 @@ def update_needs(command: UpdateFloatingIp, world: World) -> tuple[Need, ...]:
 
 def update(command: UpdateFloatingIp, world: World) -> Decision:
     """Say what changed; a move is one fact. Raises 404, 412, 400."""
-    resource = own_floatingip(world, command.floatingip_id)
+    resource = existing(world, "floatingip", command.floatingip_id)
     check_revision(resource, command.if_revision)
     floating: FloatingIp = resource.state
     events: list[FloatingIpEvent] = []
@@ -64,7 +63,7 @@ def _pointed(floating: FloatingIp, command: UpdateFloatingIp, world: World) -> I
     if fixed and not port_id:
         raise bad_floatingip("fixed_ip_address cannot be specified without a port_id")
     if port_id:
-        to = floatingip_target.target_of(world, port_id, fixed, floating.project_id, floating.floating_network_id)
+        to = floatingip_target.target_of(world, port_id, fixed, floating.floating_network_id)
         before = floating.target
         if before is None or (before.port_id, before.ip_address) != (to.port_id, to.ip_address):
             yield _associated(floating, to)
@@ -96,7 +95,7 @@ def deletion_needs(command: DeleteFloatingIp, world: World) -> tuple[Need, ...]:
 
 def delete(command: DeleteFloatingIp, world: World) -> Decision:
     """The floating IP's end and its port's; what it stood for is let go first. Raises 404, 412."""
-    resource = own_floatingip(world, command.floatingip_id)
+    resource = existing(world, "floatingip", command.floatingip_id)
     check_revision(resource, command.if_revision)
     return Decision(ended(resource, world), touched=(resource.stream,))
 

@@ -5,7 +5,7 @@ Rules: Neutron 29's db/l3_db.py (_internal_fip_assoc_data, get_router_for_floati
 
 from __future__ import annotations
 
-from libs.errors import Refusal, not_found
+from libs.errors import Refusal
 from libs.errors.floatingip import bad_floatingip, no_way_out
 from libs.model import (
     DHCP_OWNER,
@@ -16,7 +16,6 @@ from libs.model import (
     canonical_ip,
 )
 from libs.network.addresses import version_of
-from libs.network.deciders.access import is_privileged, owns, owns_network_of
 from libs.network.deciders.reading import existing, found
 from libs.network.floatingip import FloatingTarget
 from libs.network.network import Network
@@ -49,26 +48,16 @@ def _routers_on(subnet_id: str) -> Find:
     return Find("router", "subnet_ids", subnet_id)
 
 
-def target_of(
-    world: World, port_id: str, fixed_ip_address: str | None, project_id: str, external_network_id: str
-) -> FloatingTarget:
-    """What a floating IP of `project_id` on `external_network_id` stands for. Raises 400; 404 for a port that the caller does not
-    see, or without a way out."""
-    port = _port(world, port_id, project_id)
+def target_of(world: World, port_id: str, fixed_ip_address: str | None, external_network_id: str) -> FloatingTarget:
+    """What a floating IP on `external_network_id` stands for. Raises 400; 404 for a port that is not there, or without a way out."""
+    port = _port(world, port_id)
     fixed = _address(port, fixed_ip_address)
     router = _router(world, port, fixed, external_network_id)
     return FloatingTarget(router.id, port.id, fixed.ip_address, fixed.subnet_id)
 
 
-def _port(world: World, port_id: str, project_id: str) -> Port:
+def _port(world: World, port_id: str) -> Port:
     port: Port = existing(world, "port", port_id).state
-    actor = world.context.actor
-    if not owns(actor, port.project_id) and not owns_network_of(world, port.network_id):
-        raise not_found("port", port_id)
-    if port.project_id != project_id and not is_privileged(actor):
-        raise bad_floatingip(
-            f"Cannot process floating IP association with Port {port_id}, since that port is owned by a different tenant"
-        )
     network: Network = existing(world, "network", port.network_id).state
     if port.device_owner in _OWN_DEVICES or port.id in network.dhcp_port_ids:
         raise bad_floatingip(f"Port {port_id} is unable to be assigned a floating IP")

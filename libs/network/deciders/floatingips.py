@@ -15,9 +15,9 @@ from libs.events import FloatingIpAllocated, FloatingIpAssociated, FloatingIpEve
 from libs.model import FLOATING_IP_OWNER, FixedIp
 from libs.network.addresses import version_of
 from libs.network.deciders import floatingip_target
-from libs.network.deciders.access import visible_network
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions
 from libs.network.deciders.reading import existing, network_at, subnets_of
+from libs.network.deciders.service_types import suitable
 from libs.network.deciders.wishes import Wishes, sorted_wishes
 from libs.network.floatingip import FloatingTarget
 from libs.network.network import Network
@@ -85,7 +85,7 @@ def _port(new: NewFloatingIp, world: World) -> PortPlan:
     """The port that is to hold the address, which comes from the network's IPv4 subnets, or from the one that was named."""
     _check_name(new)
     network = _external(new.floating_network_id, world)
-    subnets = subnets_of(world, network)
+    subnets = suitable(network, subnets_of(world, network), FLOATING_IP_OWNER)
     usable = tuple(one for one in subnets if one.ip_version == 4)
     if not usable:
         raise bad_floatingip(f"Network {network.id} does not contain any IPv4 subnet")
@@ -98,7 +98,7 @@ def _port(new: NewFloatingIp, world: World) -> PortPlan:
 
 
 def _external(network_id: str, world: World) -> Network:
-    network: Network = visible_network(world, network_id).state
+    network: Network = existing(world, "network", network_id).state
     if not network.external:
         raise bad_floatingip(f"Network {network_id} is not a valid external network")
     return network
@@ -123,9 +123,7 @@ def _target(new: NewFloatingIp, world: World) -> FloatingTarget | None:
         raise bad_floatingip("fixed_ip_address cannot be specified without a port_id")
     if not new.port_id:
         return None
-    return floatingip_target.target_of(
-        world, new.port_id, new.fixed_ip_address, new.project_id, new.floating_network_id
-    )
+    return floatingip_target.target_of(world, new.port_id, new.fixed_ip_address, new.floating_network_id)
 
 
 def _address(plan: _Plan, world: World) -> FixedIp:

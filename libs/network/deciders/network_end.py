@@ -8,7 +8,6 @@ from libs.commands import DeleteNetwork
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import NetworkDefaultChanged, NetworkDeleted, NetworkEvent, SubnetDeleted
 from libs.network.deciders import floatingip_changes
-from libs.network.deciders.access import own_network
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.network_access import closed, policies, policy_streams
 from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at
@@ -53,7 +52,7 @@ def _unused(network: Network, world: World) -> tuple[Resource, ...]:
 def delete(command: DeleteNetwork, world: World) -> Decision:
     """The network, its subnets, its DHCP ports and its unused floating IPs, in one commit; guarded against any other port on it.
     Raises 404, 403, 412."""
-    resource = own_network(world, command.network_id, "delete_network")
+    resource = existing(world, "network", command.network_id)
     check_revision(resource, command.if_revision)
     network: Network = resource.state
     unused = _unused(network, world)

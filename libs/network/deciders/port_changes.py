@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from libs.commands import UpdatePort
-from libs.errors import forbidden, port_bound, unsupported_owner
+from libs.errors import port_bound, unsupported_owner
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
     AddressReleased,
@@ -25,7 +25,6 @@ from libs.events import (
 from libs.model import ACTIVE, DOWN
 from libs.network.addresses import version_of
 from libs.network.deciders import port_floatingips, service_ports
-from libs.network.deciders.access import may_name_addresses, own_port, owns
 from libs.network.deciders.address_changes import address_plan, moves, new_mac
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.dhcp_options import merged
@@ -41,7 +40,7 @@ from libs.network.world import Decision, Need, Question, World
 
 
 def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
-    """The port and the router or floating IP that holds it; its network when rights or binding depend on it; the subnets when
+    """The port and the router or floating IP that holds it; its network when its binding depends on it; the subnets when
     addresses change, and its floating IPs."""
     stream = stream_of("port", command.port_id)
     resource = found(world, "port", command.port_id)
@@ -50,8 +49,7 @@ def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
     port: Port = resource.state
     own = (stream, *service_ports.needs(port), *security_needs(port, command.changes))
     moving = moves(port, command.changes)
-    foreign = not owns(world.context.actor, port.project_id) or _becomes_network_device(port, command.changes)
-    if not (moving or foreign or binds_anew(port, command.changes)):
+    if not (moving or binds_anew(port, command.changes)):
         return own
     network = network_at(world, port.network_id)
     if network is None or not moving:
@@ -64,8 +62,8 @@ def needs(command: UpdatePort, world: World) -> tuple[Need, ...]:
 
 def questions(command: UpdatePort, world: World) -> tuple[Question, ...]:
     """Addresses and a binding that the update leaves open."""
-    port: Port = own_port(world, command.port_id, "update_port", network_owner=False).state
-    _check_rights(port, command.changes, world)
+    port: Port = existing(world, "port", command.port_id).state
+    _check_fixed(port, command.changes)
     out: list[Question] = []
     addresses = address_plan(port, command.changes, world)
     if addresses.question is not None:
@@ -77,12 +75,12 @@ def questions(command: UpdatePort, world: World) -> tuple[Question, ...]:
 
 
 def update(command: UpdatePort, world: World) -> Decision:
-    """Say what changed. Raises 404, 403, 412, 400 for addresses that do not fit, 409 for the MAC of a bound port and
+    """Say what changed. Raises 404, 412, 400 for addresses that do not fit, 409 for the MAC of a bound port and
     for what only a router or floating IP may change."""
-    resource = own_port(world, command.port_id, "update_port", network_owner=False)
+    resource = existing(world, "port", command.port_id)
     check_revision(resource, command.if_revision)
     port: Port = resource.state
-    _check_rights(port, command.changes, world)
+    _check_fixed(port, command.changes)
     network = network_at(world, port.network_id)
     events: list[PortEvent] = list(_plain_changes(port, command.changes))
     went_down = any(isinstance(one, PortWentDown) for one in events)
@@ -105,14 +103,8 @@ def _kept(port: Port, events: list[PortEvent], world: World) -> tuple[NoneRefers
     return (port_floatingips.no_other(port.id, world),)
 
 
-def _check_rights(port: Port, changes: Mapping[str, Any], world: World) -> None:
-    """What only the network's owner and administrators may name, and what no one may. Raises 403, 409, 400."""
-    network = network_at(world, port.network_id)
-    if moves(port, changes) and not may_name_addresses(world, network):
-        attribute = "fixed_ips" if changes.get("fixed_ips") is not None else "mac_address"
-        raise forbidden(f"rule:update_port:{attribute}")
-    if _becomes_network_device(port, changes) and not may_name_addresses(world, network):
-        raise forbidden("rule:update_port:device_owner")
+def _check_fixed(port: Port, changes: Mapping[str, Any]) -> None:
+    """What no one may change. Raises 409, and 400 for a profile that is too large."""
     check_profile(changes.get("profile") or {})
     mac = new_mac(port, changes)
     if mac == port.mac_address:
@@ -121,11 +113,6 @@ def _check_rights(port: Port, changes: Mapping[str, Any], world: World) -> None:
         raise unsupported_owner("mac address update", port.id, port.device_owner)
     if port.is_bound:
         raise port_bound(port.id, port.vif_type, port.mac_address, mac)
-
-
-def _becomes_network_device(port: Port, changes: Mapping[str, Any]) -> bool:
-    owner = changes.get("device_owner") or ""
-    return owner.startswith("network:") and owner != port.device_owner
 
 
 def _plain_changes(port: Port, changes: Mapping[str, Any]) -> Iterator[PortEvent]:

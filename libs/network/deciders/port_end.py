@@ -7,32 +7,28 @@ from libs.eventlog.protocol import Change
 from libs.events import NetworkDhcpUnscheduled
 from libs.model import DHCP_OWNER
 from libs.network.deciders import port_floatingips, service_ports
-from libs.network.deciders.access import own_port, owns
 from libs.network.deciders.dhcp import port_removal
-from libs.network.deciders.reading import change, check_revision, found
+from libs.network.deciders.reading import change, check_revision, existing, found
 from libs.network.port import Port
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Need, World
 
 
 def needs(command: DeletePort, world: World) -> tuple[Need, ...]:
-    """The port, its floating IPs and the device that holds it; its network when the caller does not own the port, or when DHCP's
-    schedule names it."""
+    """The port, its floating IPs and the device that holds it; its network when DHCP's schedule names it."""
     needed = (stream_of("port", command.port_id), *port_floatingips.needs(command.port_id, world))
     resource = found(world, "port", command.port_id)
     if resource is None:
         return needed
     port: Port = resource.state
     needed = (*needed, *service_ports.needs(port))
-    if port.device_owner != DHCP_OWNER and owns(world.context.actor, port.project_id):
-        return needed
-    return (*needed, stream_of("network", port.network_id))
+    return (*needed, stream_of("network", port.network_id)) if port.device_owner == DHCP_OWNER else needed
 
 
 def delete(command: DeletePort, world: World) -> Decision:
     """The port's end, its addresses released. A scheduled DHCP port goes with its schedule; floating IPs are left without a target.
     Raises 404, 412, 409."""
-    resource = own_port(world, command.port_id, "delete_port", network_owner=True)
+    resource = existing(world, "port", command.port_id)
     check_revision(resource, command.if_revision)
     port: Port = resource.state
     if not command.own:

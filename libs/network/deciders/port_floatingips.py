@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from libs.errors.floatingip import address_keeps_floating_ip, port_has_floating_ip
+from libs.errors.floatingip import address_keeps_floating_ip
 from libs.eventlog.protocol import Change, NoneRefers
-from libs.network.deciders.access import owns
 from libs.network.deciders.floatingip_changes import disassociated
 from libs.network.deciders.reading import change, found
 from libs.network.resources import stream_of
@@ -38,12 +37,9 @@ def no_other(port_id: str, world: World) -> NoneRefers:
 
 
 def left(port_id: str, world: World) -> tuple[Change, ...]:
-    """The floating IPs of a port that ends stand for nothing; they stay with their projects. Raises 409 when one is of a project that
-    the caller may not act for."""
-    resources = _of(port_id, world)
-    if not all(owns(world.context.actor, one.state.project_id) for one in resources):
-        raise port_has_floating_ip(port_id)
-    return tuple(change(one, (disassociated(one.state, one.state.target, "port deleted"),)) for one in resources)
+    """The floating IPs of a port that ends stand for nothing; they stay with their projects."""
+    ended = ((one, disassociated(one.state, one.state.target, "port deleted")) for one in _of(port_id, world))
+    return tuple(change(one, (fact,)) for one, fact in ended)
 
 
 def check_kept(port_id: str, lost: Iterable[str], world: World) -> None:

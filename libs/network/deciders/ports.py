@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.commands import CreatePorts, NewPort
-from libs.errors import forbidden, invalid_input
-from libs.network.deciders.access import owns, visible_network
+from libs.errors import invalid_input
 from libs.network.deciders.default_groups import made_defaults
 from libs.network.deciders.making import PortPlan, made, making_questions, plans, port_needs
 from libs.network.deciders.port_security import wants_default
+from libs.network.deciders.reading import existing
 from libs.network.network import Network
 from libs.network.world import Decision, Question, World
 
@@ -25,23 +25,13 @@ def creation_needs(command: CreatePorts, world: World) -> tuple[str, ...]:
 
 
 def _plans(command: CreatePorts, world: World) -> tuple[PortPlan, ...]:
-    return plans(((new, _usable_network(new, world)) for new in command.ports), world)
+    return plans(((new, _network(new, world)) for new in command.ports), world)
 
 
-def _usable_network(new: NewPort, world: World) -> Network:
-    """The network, when the caller may put such a port on it. Raises 404, 403, 400."""
-    network: Network = visible_network(world, new.network_id).state
+def _network(new: NewPort, world: World) -> Network:
+    """The network. Raises 404, and 400 for a profile that is too large."""
+    network: Network = existing(world, "network", new.network_id).state
     check_profile(new.profile)
-    if owns(world.context.actor, network.project_id):
-        return network
-    if not network.is_shared_with(world.context.actor.project):
-        raise forbidden("rule:create_port")
-    if new.mac_address is not None:
-        raise forbidden("rule:create_port:mac_address")
-    if any(wish.ip_address is not None for wish in new.fixed_ips or ()):
-        raise forbidden("rule:create_port:fixed_ips:ip_address")
-    if new.device_owner.startswith("network:"):
-        raise forbidden("rule:create_port:device_owner")
     return network
 
 

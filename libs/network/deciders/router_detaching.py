@@ -16,9 +16,8 @@ from libs.errors.router import (
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import AddressReleased, RouterInterfaceDetached
 from libs.network.addresses import reaches
-from libs.network.deciders.access import own_router
 from libs.network.deciders.dhcp import port_removal
-from libs.network.deciders.reading import change, check_revision, found, ports_at
+from libs.network.deciders.reading import change, check_revision, existing, found, ports_at
 from libs.network.l3_rows import target_path
 from libs.network.resources import stream_of
 from libs.network.router import Interface, Router
@@ -43,7 +42,7 @@ def _meant(router: Router, command: RemoveRouterInterface) -> tuple[Interface, .
 def remove(command: RemoveRouterInterface, world: World) -> Decision:
     """Facts of the router, one for each subnet, and the port's end. Touched: router, port. Raises 404, 412, 400, 409 while routes or
     floating IPs need it."""
-    resource = own_router(world, command.router_id)
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     leaving = _leaving(router, command)

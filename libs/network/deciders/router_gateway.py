@@ -23,7 +23,6 @@ from libs.events import (
 )
 from libs.model import ROUTER_GATEWAY_OWNER
 from libs.network import port as ports
-from libs.network.deciders.access import visible_network
 from libs.network.deciders.address_changes import address_plan
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
@@ -89,7 +88,7 @@ def new_plans(wanted: Iterable[tuple[Router, WantedGateway]], world: World) -> t
 
 
 def _external(network_id: str, world: World) -> Network:
-    network: Network = visible_network(world, network_id).state
+    network: Network = existing(world, "network", network_id).state
     if not network.external:
         raise bad_router(f"Network {network_id} is not an external network")
     return network

@@ -12,9 +12,9 @@ from libs.commands import AddRouterInterface, NewPort, WantedAddress
 from libs.eventlog.protocol import Change, NoneRefers
 from libs.events import PortDeviceChanged, PortEvent, RouterInterfaceAttached
 from libs.model import ROUTER_INTERFACE_OWNER, FixedIp
-from libs.network.deciders.access import own_router
 from libs.network.deciders.binding import binding_changes, binding_question, binds_anew
 from libs.network.deciders.making import PortPlan, fixed_ips_of, mac_of, made, making_questions, plans, port_needs
+from libs.network.deciders.port_security import unsecured
 from libs.network.deciders.reading import change, check_revision, existing, found, network_at
 from libs.network.deciders.router_joinable import attachable_subnet, given_port, ipv6_port
 from libs.network.deciders.router_rules import outer_streams
@@ -76,7 +76,7 @@ def _new_port(router: Router, command: AddRouterInterface, subnet: Subnet) -> Ne
 
 def questions(command: AddRouterInterface, world: World) -> tuple[Question, ...]:
     """MAC and binding of a port that is made, binding of one that is given. Raises 404, 403, 400, 409."""
-    router: Router = own_router(world, command.router_id).state
+    router: Router = existing(world, "router", command.router_id).state
     if not command.subnet_id:
         port: Port = given_port(router, command.port_id or "", world).state
         there = {"host": router.host}
@@ -90,7 +90,7 @@ def questions(command: AddRouterInterface, world: World) -> tuple[Question, ...]
 
 def add(command: AddRouterInterface, world: World) -> Decision:
     """The port and the facts of the router, one for each subnet. Touched: router, port. Raises 404, 403, 412, 400, 409."""
-    resource = own_router(world, command.router_id)
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     if not command.subnet_id:
@@ -124,11 +124,12 @@ def _facts(router: Router, port_id: str, held: Iterable[FixedIp], world: World) 
 
 
 def _by_port(resource: Resource, given: Resource, world: World) -> Decision:
-    """The port becomes the router's, and is bound where the router runs; no floating IP may stand for it."""
+    """The port becomes the router's, trusted, and bound where the router runs; no floating IP may stand for it."""
     router: Router = resource.state
     port: Port = given.state
     network = network_at(world, port.network_id)
     events: list[PortEvent] = [PortDeviceChanged(port.id, "", router.id, port.device_owner, ROUTER_INTERFACE_OWNER)]
+    events.extend(unsecured(port))
     if router.host:
         segment = network.segment if network else None
         events.extend(binding_changes(port, {"host": router.host}, segment, world))

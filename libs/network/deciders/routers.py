@@ -8,10 +8,10 @@ from libs.commands import CreateRouters, DeleteRouter, NewRouter, WantedGateway
 from libs.errors.router import router_in_use
 from libs.eventlog.protocol import Change, Guard, NoneRefers
 from libs.events import RouterCreated, RouterDeleted, RouterEvent
-from libs.network.deciders.access import own_router
 from libs.network.deciders.dhcp import port_removal
+from libs.network.deciders.flavors import check_use, use_needs
 from libs.network.deciders.making import making_questions, port_needs
-from libs.network.deciders.reading import change, check_revision, found, ports_at
+from libs.network.deciders.reading import change, check_revision, existing, found, ports_at
 from libs.network.deciders.router_gateway import gateway_port, new_plans, set_by
 from libs.network.resources import stream_of
 from libs.network.router import Router
@@ -26,6 +26,7 @@ def _created(new: NewRouter) -> RouterCreated:
         description=new.description,
         admin_state_up=new.admin_state_up,
         availability_zone_hints=new.availability_zone_hints,
+        flavor_id=new.flavor_id,
     )
 
 
@@ -39,9 +40,10 @@ def _leading_out(command: CreateRouters) -> Iterator[tuple[Router, WantedGateway
 
 
 def creation_needs(command: CreateRouters, world: World) -> tuple[Need, ...]:
-    """The external networks with their subnets."""
+    """The external networks with their subnets, and the flavors."""
     streams = (port_needs(gateway_port(*pair), world) for pair in _leading_out(command))
-    return tuple(dict.fromkeys(stream for each in streams for stream in each))
+    flavors = use_needs((new.flavor_id for new in command.routers), world)
+    return tuple(dict.fromkeys((*(stream for each in streams for stream in each), *flavors)))
 
 
 def creation_questions(command: CreateRouters, world: World) -> tuple[Question, ...]:
@@ -54,6 +56,7 @@ def create(command: CreateRouters, world: World) -> Decision:
     plans = iter(new_plans(_leading_out(command), world))
     changes: list[Change] = []
     for new in command.routers:
+        check_use(new.flavor_id, world)
         facts: list[RouterEvent] = [_created(new)]
         if new.gateway:
             way_out = set_by(_bare(new), new.gateway, next(plans), world)
@@ -73,7 +76,7 @@ def deletion_needs(command: DeleteRouter, world: World) -> tuple[Need, ...]:
 
 def delete(command: DeleteRouter, world: World) -> Decision:
     """The router's end and its gateway port's. Raises 404, 412, 409 while it has interfaces or floating IPs need it."""
-    resource = own_router(world, command.router_id)
+    resource = existing(world, "router", command.router_id)
     check_revision(resource, command.if_revision)
     router: Router = resource.state
     if router.interfaces:

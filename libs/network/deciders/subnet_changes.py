@@ -19,11 +19,11 @@ from libs.events import (
     SubnetHostRoutesChanged,
     SubnetPoolsChanged,
     SubnetRenamed,
+    SubnetServiceTypesChanged,
 )
 from libs.model import canonical_ip
 from libs.network.deciders import subnet_rules as rules
-from libs.network.deciders.access import own_subnet
-from libs.network.deciders.reading import changing, check_revision, found
+from libs.network.deciders.reading import changing, check_revision, existing, found
 from libs.network.resources import stream_of
 from libs.network.subnet import Subnet
 from libs.network.world import Decision, Find, Need, World
@@ -51,7 +51,7 @@ def needs(command: UpdateSubnet | DeleteSubnet, world: World) -> tuple[str, ...]
 
 def update(command: UpdateSubnet, world: World) -> Decision:
     """Say what changed. Raises 404, 403, 412, 400, 409."""
-    resource = own_subnet(world, command.subnet_id, "update_subnet")
+    resource = existing(world, "subnet", command.subnet_id)
     check_revision(resource, command.if_revision)
     subnet: Subnet = resource.state
     wanted = _wanted(subnet, command.changes)
@@ -115,5 +115,7 @@ def _changes(subnet: Subnet, wanted: Mapping[str, Any]) -> Iterator[SubnetEvent]
         yield SubnetDnsServersChanged(subnet.id, subnet.dns_nameservers, wanted["dns_nameservers"] or ())
     if "host_routes" in wanted:
         yield SubnetHostRoutesChanged(subnet.id, subnet.host_routes, wanted["host_routes"] or ())
+    if "service_types" in wanted:
+        yield SubnetServiceTypesChanged(subnet.id, subnet.service_types, wanted["service_types"])
     if "enable_dhcp" in wanted:
         yield SubnetDhcpChanged(subnet.id, wanted["enable_dhcp"])

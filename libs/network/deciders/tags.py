@@ -10,8 +10,7 @@ from collections.abc import Iterable
 
 from libs.commands import AddTags, RemoveTag, ReplaceTags
 from libs.errors.tags import tag_not_found, too_many_tags
-from libs.network.deciders.access import own_floatingip, own_network, own_port, own_router, own_subnet, owns
-from libs.network.deciders.reading import changing, check_revision, found
+from libs.network.deciders.reading import changing, check_revision, existing
 from libs.network.resources import stream_of
 from libs.network.tags import MAX_TAGS, TagsChanged, tags_changed
 from libs.network.world import Decision, Resource, World
@@ -20,30 +19,24 @@ Command = ReplaceTags | AddTags | RemoveTag
 
 
 def needs(command: Command, world: World) -> tuple[str, ...]:
-    """What has the tags; the network of another's subnet or port, whose owner may see it."""
-    stream = stream_of(command.kind, command.id)
-    resource = found(world, command.kind, command.id)
-    if resource is None or command.kind not in ("subnet", "port"):
-        return (stream,)
-    if owns(world.context.actor, resource.state.project_id):
-        return (stream,)
-    return stream, stream_of("network", resource.state.network_id)
+    """What has the tags."""
+    return (stream_of(command.kind, command.id),)
 
 
 def replace(command: ReplaceTags, world: World) -> Decision:
-    """These and no others; none is all of them deleted. Raises 404, 403, 412, 400 for too many."""
-    return _having(_own(command, "update" if command.tags else "delete", world), command, command.tags)
+    """These and no others; none is all of them deleted. Raises 404, 412, 400 for too many."""
+    return _having(existing(world, command.kind, command.id), command, command.tags)
 
 
 def add(command: AddTags, world: World) -> Decision:
-    """Further ones. Raises 404, 403, 412, 400 for too many."""
-    resource = _own(command, "update", world)
+    """Further ones. Raises 404, 412, 400 for too many."""
+    resource = existing(world, command.kind, command.id)
     return _having(resource, command, (*resource.state.tags, *command.tags))
 
 
 def remove(command: RemoveTag, world: World) -> Decision:
-    """One less. Raises 404 (also for the tag), 403, 412."""
-    resource = _own(command, "delete", world)
+    """One less. Raises 404 (also for the tag), 412."""
+    resource = existing(world, command.kind, command.id)
     if command.tag not in resource.state.tags:
         raise tag_not_found(command.tag)
     return _having(resource, command, (tag for tag in resource.state.tags if tag != command.tag))
@@ -67,18 +60,3 @@ def _having(resource: Resource, command: Command, tags: Iterable[str]) -> Decisi
 def _check_number(kind: str, tags: Iterable[str]) -> None:
     if len({*tags}) > MAX_TAGS:
         raise too_many_tags(kind, MAX_TAGS)
-
-
-def _own(command: Command, action: str, world: World) -> Resource:
-    """The resource, when the caller may change its tags; a port's go with its network's owner too. Raises 404, 403."""
-    rule = f"{action}_{command.kind}:tags"
-    match command.kind:
-        case "network":
-            return own_network(world, command.id, rule)
-        case "subnet":
-            return own_subnet(world, command.id, rule)
-        case "port":
-            return own_port(world, command.id, rule, network_owner=action == "delete")
-        case "router":
-            return own_router(world, command.id)
-    return own_floatingip(world, command.id)
