@@ -36,7 +36,7 @@ from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.memory import MemoryLog
 from libs.model import Actor, Context, HostRoute
 from tests.fakes.choosers import Choosers
-from tests.unit import histories_layer3
+from tests.unit import histories_layer3, histories_rbac
 from tests.unit.people import THEM, US, pool, uuid_of
 
 _networks = st.integers(0, 1).map(lambda n: uuid_of(100 + n))
@@ -149,6 +149,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(lambda net, host: UnscheduleDhcp(net, _AGENTS[host], host, ""), _networks, _dhcp_hosts),
     _tag_command,
     histories_layer3.commands,
+    histories_rbac.commands,
 )
 histories = st.lists(commands, min_size=8, max_size=30)
 START: tuple[Command, ...] = (
@@ -177,6 +178,7 @@ _OWN_IDS: dict[type, tuple[str, ...]] = {
     NewPort: ("port_id",),
     ScheduleDhcp: ("port_id",),
     **histories_layer3.OWN_IDS,
+    **histories_rbac.OWN_IDS,
 }
 
 

@@ -12,7 +12,16 @@ from libs.events import (
     PortDeleted,
     PortMacChanged,
 )
-from libs.network.claims import Claims, claims_of, floating_claim, ip_claim, mac_claim, router_port_claim, segment_claim
+from libs.network.claims import (
+    Claims,
+    claims_of,
+    floating_claim,
+    ip_claim,
+    mac_claim,
+    policy_claim,
+    router_port_claim,
+    segment_claim,
+)
 from libs.network.resources import fold_recorded
 from tests.unit.histories import START, Life, histories
 from tests.unit.people import MAC, MAC2, NET, PORT, SUBNET, US, a_network, a_port
@@ -50,6 +59,8 @@ def holdings(resources) -> dict[str, str]:
         if stream.startswith("network-"):
             segment = state.segment
             keys = segment_claim(segment.network_type, segment.physical_network, segment.segmentation_id)
+        elif stream.startswith("rbac_policy-"):
+            keys = [policy_claim(state.object_id, state.action, state.target_project)]
         elif stream.startswith("port-"):
             held = [ip_claim(one.subnet_id, one.ip_address) for one in state.fixed_ips]
             keys = [mac_claim(state.network_id, state.mac_address), *held]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hypothesis
+
 from libs.commands import CreateNetworks, DeleteNetwork, NewNetwork, UpdateNetwork
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
@@ -17,8 +19,12 @@ from libs.events import (
     RbacPolicyDeleted,
 )
 from libs.network.kinds import body_of, resource_of, row_of
-from libs.network.sharing import policy_id_of
+from libs.network.network import Network
+from libs.network.rbac_policy import RbacPolicy
+from libs.network.resources import fold_recorded
+from libs.network.sharing import Access, policy_id_of
 from tests.unit.given import Given, given
+from tests.unit.histories import START, Life, histories
 from tests.unit.people import NET, PORT, THEM, US, a_network
 
 SHARED, EXTERNAL = "access_as_shared", "access_as_external"
@@ -136,3 +142,21 @@ def test_a_row_holds_who_may_use_the_network():
     assert (row.columns["shared_with"], row.columns["external_to"]) == (["*", THEM], [THEM])
     nobodys = row_of(given(a_network()).resources[f"network-{NET}"])
     assert (nobodys.columns["shared_with"], nobodys.columns["external_to"]) == (None, None)
+
+
+@hypothesis.given(histories)
+@hypothesis.settings(max_examples=60, deadline=None)
+def test_networks_and_policies_always_say_the_same(history):
+    life = Life()
+    for command in (*START, *history):
+        life.does(command)
+    states = [one.state for one in fold_recorded(life.log.read(0, 10_000)).values() if one is not None]
+    said = {
+        (one.id, access)
+        for one in states
+        if isinstance(one, Network)
+        for access in (Access(each.action, each.target_project, each.policy_id) for each in one.access)
+    }
+    assert said == {
+        (one.object_id, Access(one.action, one.target_project, one.id)) for one in states if isinstance(one, RbacPolicy)
+    }
