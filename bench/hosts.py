@@ -27,7 +27,8 @@ class Hosts:
         self._crowd = Crowd(stage, number)
         self._crowd.await_sync()
         self._say(f"{number} agents enrolled, connected and in sync after {time.perf_counter() - begun:.0f} s")
-        time.sleep(10)  # the last registrations
+        while len(self._client.must("GET", "/v2.0/agents?fields=id&alive=true")["agents"]) < number:
+            time.sleep(0.2)
 
     def close(self) -> None:
         """End the agents."""
