@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from bench import report
+from bench.load import Client, lift_limits
 from bench.meter import Meter
+from bench.modes import Modes
 from bench.plug import Plug
 from bench.ports import Ports
 
@@ -31,6 +33,7 @@ def main() -> int:
     """Run all phases and print the table; 1 when any request failed."""
     args = arguments()
     scale = 1 if args.quick else 4
+    lift_limits(Client(args.url))
     ports = Ports(args.url, args.pids)
     for clients, count in ((1, 100), (8, 400), (32, 800)):
         ports.create(clients, count * scale)
@@ -46,7 +49,10 @@ def main() -> int:
     ports.clean_up()
     if args.ovs_rundir:
         figures += Plug(args.url, args.pids, args.host, args.ovs_rundir).run(12)
+    modes = Modes(args.url, args.pids)
+    figures += modes.run(400 * scale, turns=3)
     report.show(figures)
+    print(modes.told())
     print(f"memory of api, ipam, topology, PostgreSQL and RabbitMQ with {total} ports: {memory:.0f} MiB PSS")
     if args.json:
         args.json.write_text(json.dumps({"figures": report.as_json(figures), "memory_mib": memory}, indent=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -11,13 +12,15 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 class Meter:
     """Sums over the named processes and all their descendants; PostgreSQL's backends and RabbitMQ's helpers are counted in."""
 
-    def __init__(self, pids_file: Path, names: tuple[str, ...] | None = None) -> None:
-        self._file, self._names = pids_file, names
+    def __init__(
+        self, pids_file: Path, names: tuple[str, ...] | None = None, others: Mapping[str, int] | None = None
+    ) -> None:
+        self._file, self._names, self._others = pids_file, names, dict(others or {})
 
     def roots(self) -> dict[str, int]:
-        """{process name: pid} of the processes that are metered."""
+        """{process name: pid} of the processes that are metered; `others` are not in the file."""
         pairs = (line.split("=") for line in self._file.read_text().split())
-        return {
+        return self._others | {
             name: int(pid)
             for name, pid in pairs
             if self._names is None or name.partition("@")[0].partition(".")[0] in self._names

@@ -8,6 +8,7 @@ import sys
 from bench import report
 from bench.growth import Growth
 from bench.hosts import Hosts
+from bench.load import lift_limits
 from bench.replay import replay
 from bench.restart import Restart
 from bench.stage import Stage
@@ -69,6 +70,7 @@ def main() -> int:
     """Run the parts that are wanted."""
     args = arguments()
     stage = Stage.of(Places.of())
+    lift_limits(stage.client())
     parts = {"growth": growth, "rebuild": rebuilding, "hosts": hosts, "restart": restart}
     for name in args.only or PHASES:
         parts[name](stage, args.quick)

@@ -19,7 +19,8 @@ def measure(places: Places, arguments: Sequence[str], say: Callable[[str], None]
         host = plan.lab_of(places).hosts[0]
         command = [sys.executable, "-m", "bench", "--url", plan.api_url(), "--pids", str(places.run / "pids")]
         command += ["--host", host.name, "--ovs-rundir", str(host.run), *arguments]
-        return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NETLEDGER_RUN_DIR": str(places.run)}
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 def measure_scale(places: Places, arguments: Sequence[str], say: Callable[[str], None]) -> int:
