@@ -99,10 +99,13 @@ class MemoryFeedStore:
 
     def groups_of(self, streams: Collection[str], upto: int) -> dict[str, tuple[str, ...]]:
         self.reads["groups"] += len(streams)
-        found: dict[str, tuple[str, ...]] = dict.fromkeys(streams, ())
+        found = self._groups(upto)
+        return {stream: found.get(stream, ()) for stream in streams}
+
+    def _groups(self, upto: int) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
         for one in self.log[:upto]:
-            if one.stream in found:
-                found[one.stream] = groups_after(one, found[one.stream])
+            found[one.stream] = groups_after(one, found.get(one.stream, ()))
         return found
 
     def rules_of(self, groups: Collection[str], upto: int) -> dict[str, dict[str, str]]:
@@ -125,7 +128,7 @@ class MemoryFeedStore:
 
     def member_facts(self, scopes: Collection[str], upto: int) -> dict[str, list[Recorded]]:
         self.reads["members"] += len(scopes)
-        groups = self.groups_of({one.stream for one in self.log[:upto]}, upto)
+        groups = self._groups(upto) if scopes else {}
         return {
             scope: member_facts(self.log[:upto], {one for one in groups if scope.removeprefix(MEMBERS) in groups[one]})
             for scope in scopes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from libs.chain import Chain, is_foreign, scope_told
 from libs.eventlog.protocol import Recorded
@@ -52,6 +52,7 @@ class Following:
         self.agents: set[int] = set()
         self.members = Members()
         self._scopes: frozenset[str] = frozenset()
+        self._asked = 0
         self._chain = Chain()
         self._chain.ask("start")
         self.receive(Feed("log", 1, 0, 0, full=True, request="start"))
@@ -64,13 +65,20 @@ class Following:
     def receive(self, feed: Feed) -> None:
         """One message of the bus."""
         for part in self._chain.receive(feed):
-            for network in self.networks if part.full else (*part.entered, *part.left):
+            if part.full:
+                self.streams, self.network, self.members = {}, {}, Members()
+            for network in (*part.entered, *part.left):
                 self.forget(network)
             self.held(self.networks)
             for fact in part.events:
                 self.take(fact)
             self.members.settle(self.networks)
         self.gaps += self._chain.gap
+
+    def ask(self, answer: Callable[[str], Feed]) -> None:
+        """Ask for what it lacks, and take the answer in."""
+        self._asked += 1
+        self.receive(answer(self._chain.ask(f"ask-{self._asked}").request))
 
     def held(self, scopes: frozenset[str]) -> None:
         """It is in these scopes from now on."""

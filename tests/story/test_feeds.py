@@ -2,136 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.eventlog.protocol import Recorded
 from libs.events import (
-    AddressAllocated,
     AgentAdminStateChanged,
     AgentDeleted,
     AgentDescribed,
     AgentReconfigured,
-    AgentRegistered,
     Event,
-    FloatingIpAllocated,
-    FloatingIpAssociated,
     FloatingIpBecameActive,
     FloatingIpReleased,
     FloatingIpTagsChanged,
-    NetworkCreated,
     NetworkDeleted,
     NetworkDhcpScheduled,
     NetworkDhcpUnscheduled,
     NetworkTagsChanged,
     PortBecameActive,
     PortBindingFailed,
-    PortBound,
-    PortCreated,
-    PortDeleted,
     PortRenamed,
     PortTagsChanged,
     PortUnbound,
     PortWentDown,
-    RouterCreated,
     RouterDeleted,
-    RouterGatewaySet,
-    RouterInterfaceAttached,
-    RouterScheduled,
-    RouterUnscheduled,
 )
-from libs.feed import Feed
 from libs.model import OVS_AGENT
 from services.topology import feeds
 from services.topology.relay import Relay
-from tests.fakes.feed_store import MemoryFeedStore
-from tests.fakes.following import Following, Post
-
-HOSTS = ("compute1", "compute2", "compute3")
-
-
-class World:
-    """A log under construction, with what a story needs to say it shortly."""
-
-    def __init__(self) -> None:
-        self.log: list[Recorded] = []
-        self.versions: dict[str, int] = {}
-        self.store = MemoryFeedStore(self.log)
-        self.hosts = {name: Following(name) for name in HOSTS}
-        self.post = Post(self.hosts.values())
-
-    def happens(self, *facts: tuple[str, Event]) -> None:
-        """Append facts."""
-        for stream, event in facts:
-            self.versions[stream] = self.versions.get(stream, 0) + 1
-            meta = {"request_id": "req"}
-            self.log.append(Recorded(len(self.log) + 1, stream, self.versions[stream], event, meta, "2026-11-22"))
-
-    def relay(self, sizes: Iterator[int] | None = None) -> None:
-        """A relay (a fresh one: it remembers nothing but what is stored) brings everything to the hosts."""
-        relay = Relay(self.store, self.post)
-        while relay.position < len(self.log):
-            size = next(sizes) if sizes else len(self.log)
-            relay.take(self.log[relay.position : relay.position + size])
-        relay.rest()
-
-    def messages(self, host: str) -> list[Feed]:
-        return [feed for name, feed in self.post.sent if name == host]
-
-    def truth(self, host: str) -> set[int]:
-        """What the host must hold, recomputed from position 0."""
-        networks = self.store.networks_on([host])
-        found = self.store.network_facts(networks, len(self.log)).values()
-        return {fact.position for facts in found for fact in facts}
-
-
-def network(name: str) -> tuple[str, Event]:
-    return f"network-{name}", NetworkCreated(name, "p", name, "", True, False, False, 1450, "vxlan", None, 7)
-
-
-def port(name: str, net: str) -> list[tuple[str, Event]]:
-    stream = f"port-{name}"
-    made = PortCreated(name, net, "p", name, "", "fa:16:3e:00:00:01", True, "vm", "compute:nova")
-    return [(stream, made), (stream, AddressAllocated(name, "subnet", "10.0.0.3"))]
-
-
-def bound(name: str, net: str, host: str, before: str = "", generation: int = 1) -> tuple[str, Event]:
-    return f"port-{name}", PortBound(name, net, host, before, generation, "ovs", {})
-
-
-def deleted(name: str, net: str, host: str) -> tuple[str, Event]:
-    return f"port-{name}", PortDeleted(name, net, "p", "fa:16:3e:00:00:01", host, "vm", "compute:nova")
-
-
-def agent(host: str) -> tuple[str, Event]:
-    return f"agent-{host}", AgentRegistered(f"id-{host}", host, OVS_AGENT, "ovs", "nova", {"tunneling_ip": host})
-
-
-def router(name: str, *networks: str) -> list[tuple[str, Event]]:
-    """A router with an interface on each network; the first is external, and there is its gateway."""
-    gateway = RouterGatewaySet(name, networks[0], f"gw-{name}", (), True)
-    attached: list[Event] = [
-        RouterInterfaceAttached(name, f"if-{name}", net, "subnet", "10.0.0.1", "10.0.0.0/24") for net in networks[1:]
-    ]
-    return [(f"router-{name}", one) for one in (RouterCreated(name, "p", name, "", True), gateway, *attached)]
-
-
-def runs(name: str, host: str) -> tuple[str, Event]:
-    return f"router-{name}", RouterScheduled(name, f"l3-{host}", host, "nova")
-
-
-def stops(name: str, host: str, reason: str = "agent down") -> tuple[str, Event]:
-    return f"router-{name}", RouterUnscheduled(name, f"l3-{host}", host, reason)
-
-
-def floating(name: str, net: str, router: str) -> list[tuple[str, Event]]:
-    made = FloatingIpAllocated(name, "p", net, "subnet", "203.0.113.7", f"own-{name}", "")
-    stands = FloatingIpAssociated(name, "203.0.113.7", router, "a", "10.0.0.3", "subnet")
-    return [(f"floatingip-{name}", one) for one in (made, stands)]
+from tests.story.feed_world import HOSTS, World, agent, bound, deleted, floating, network, port, router, runs, stops
 
 
 @pytest.fixture
