@@ -96,7 +96,6 @@ from libs.network.pool_decisions import POOL_RULES
 from libs.network.rule import Rule, nothing, own_stream
 from libs.network.world import Decision, Need, Question, World
 
-
 _AGENT = own_stream("agent", "agent_id")
 
 RULES: Mapping[type, Rule] = {
@@ -149,7 +148,7 @@ RULES: Mapping[type, Rule] = {
     UpdateAddressGroup: Rule(address_groups.update, address_groups.needs),
     AddAddresses: Rule(address_groups.add, address_groups.needs),
     RemoveAddresses: Rule(address_groups.remove, address_groups.needs),
-    DeleteAddressGroup: Rule(address_groups.delete, address_groups.needs),
+    DeleteAddressGroup: Rule(address_groups.delete, address_groups.deletion_needs),
     ReplaceTags: Rule(tags.replace, tags.needs),
     AddTags: Rule(tags.add, tags.needs),
     RemoveTag: Rule(tags.remove, tags.needs),

@@ -47,6 +47,7 @@ _VISIBLE = {
     "address_scope": _own_or_shared("address_scope"),
     "subnetpool": _own_or_shared("subnetpool"),
     "rbac_policy": "project_id = %s",
+    "flavor": "true",
     "agent": "false",
 }
 """{kind: condition}; a kind that is not here is nobody's but operators'."""
@@ -59,7 +60,7 @@ _SHARED = {
 }
 """{kind: condition}"""
 
-SHOWING = ("network", "security_group", "address_group", "address_scope", "subnetpool")
+SHOWING = ("network", "security_group", "address_scope", "subnetpool")
 """Kinds whose bodies say whether they are shared with the caller."""
 
 
