@@ -68,7 +68,8 @@ class CreatePorts:
 @dataclass(frozen=True, slots=True)
 class UpdatePort:
     """Change the named attributes: name, description, admin_state_up, mac_address, fixed_ips, device_id, device_owner, host,
-    vnic_type, profile, dhcp_options (wishes: what is not named stays), dns_name, port_security, security_groups, address_pairs. `host` empty unbinds."""
+    vnic_type, profile, dhcp_options (wishes: what is not named stays), dns_name, port_security, security_groups, address_pairs.
+    `host` empty unbinds."""
 
     port_id: str
     changes: Mapping[str, Any]

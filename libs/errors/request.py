@@ -61,6 +61,11 @@ def revision_mismatch(expected: int, current: int | None = None) -> Refusal:
     return Refusal(412, "RevisionNumberConstraintFailed", f"Constrained to {expected}, but current revision {found}")
 
 
+def event_too_large(limit: int) -> Refusal:
+    """400: what the log would have to record of one change is too long, as JSON with everything but ASCII escaped."""
+    return bad_request(f"The change is too large: what is recorded of it takes more than {limit} bytes")
+
+
 def busy() -> Refusal:
     """409: the resource kept changing while we decided; the client may repeat the request."""
     return Refusal(409, "RetryRequest", "The resource is being changed by others; please repeat the request.")

@@ -1,4 +1,4 @@
-"""A small cache of networks and subnets: what nearly every decision reads and hardly any changes.
+"""A small cache of networks, subnets and security groups: what nearly every decision reads and hardly any changes.
 
 What comes from here may be old. Therefore every decision made with it is guarded (`Unchanged`), and nothing is refused or left
 undone on its word alone.
@@ -12,7 +12,9 @@ from collections import OrderedDict
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
 
-CACHED_KINDS = frozenset({"network", "subnet"})
+CACHED_KINDS = frozenset({"network", "subnet", "security_group"})
+MOST_ENDED = 10_000
+"""Streams that are remembered to have ended; forgotten all at once when they are more."""
 
 
 class ResourceCache:
@@ -21,6 +23,7 @@ class ResourceCache:
     def __init__(self, limit: int = 2000) -> None:
         self._limit, self._lock = limit, threading.Lock()
         self._held: OrderedDict[str, Resource] = OrderedDict()
+        self.ended: frozenset[str] = frozenset()
 
     def get(self, stream: str) -> Resource | None:
         """What is held of the stream, perhaps old; None when nothing is."""
@@ -45,6 +48,12 @@ class ResourceCache:
         """Hold nothing."""
         with self._lock:
             self._held.clear()
+            self.ended = frozenset()
+
+    def end(self, stream: str) -> None:
+        """Remember that the stream has ended, which is for ever."""
+        with self._lock:
+            self.ended = frozenset((stream,)) if len(self.ended) >= MOST_ENDED else self.ended | {stream}
 
     def drop(self, stream: str) -> None:
         """Hold nothing of the stream."""

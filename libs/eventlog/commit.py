@@ -14,6 +14,7 @@ from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
+from libs.eventlog.chain import MAX_EVENT_BYTES, EventTooLarge
 from libs.eventlog.contest import Attempt
 from libs.eventlog.domain import NETWORK_DOMAIN, Domain
 from libs.eventlog.loading import ROUNDS, Loader
@@ -186,7 +187,8 @@ class Ledger:
         attempt.choices.lose(keys, owner)
 
     def _append_batch(self, batch: list[Append]) -> list[Outcome | Exception]:
-        """Append together; should the store choke on one (text it cannot hold), each goes alone so that only that one fails."""
+        """Append together; should the store choke on one (text it cannot hold, or too much), each goes alone so that only that one
+        fails."""
         try:
             return list(self._log.append(batch))
         except Refusal:
@@ -194,5 +196,5 @@ class Ledger:
             raise
         except Exception as error:
             if len(batch) == 1:
-                return [error]
+                return [errors.event_too_large(MAX_EVENT_BYTES) if isinstance(error, EventTooLarge) else error]
             return [self._append_batch([one])[0] for one in batch]

@@ -33,18 +33,19 @@ class Choices:
         """Ask again what was refused."""
         self.answers = {question: one for question, one in self.answers.items() if not isinstance(one, Refusal)}
 
-    def lose(self, keys: Sequence[str]) -> None:
+    def lose(self, keys: Sequence[str], owner: str = "") -> None:
         """The claims `keys` are held by others: forget the answers that proposed them and avoid them from now on.
 
         One answer may have proposed several of them (a port's IPv4 and IPv6 address); a key that is there twice was proposed by two.
-        Raises Refusal when one was not proposed but asked for, or when asking again proposed the same.
+        owner: the stream that holds the first. Raises Refusal when one was not proposed but asked for, or when asking again proposed
+        the same.
         """
         again: dict[Question, set[str]] = {}
         for key in keys:
             others = {each: answer for each, answer in self.answers.items() if key not in again.get(each, ())}
             question = proposed_by(key, others)
             if question is None or key in self.lost_keys.get(question, ()):
-                raise refusal_of_claim(key)
+                raise refusal_of_claim(key, owner if key == keys[0] else "")
             again.setdefault(question, set()).add(key)
         for question, lost in again.items():
             self.lost_keys[question] = (*self.lost_keys.get(question, ()), *sorted(lost))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from libs import errors
@@ -114,6 +114,18 @@ def refusal_of_claim(key: str, owner: str = "") -> Refusal:
     return errors.busy()
 
 
+_IN_USE: Mapping[str, Callable[[str], Refusal]] = {
+    "address_scope_id": scope_in_use,
+    "flavor_id": flavor_in_use,
+    "service_profile_ids": profile_in_use,
+    "external_network_id": external_network_in_use,
+    "security_groups": group_in_use,
+    "remote_address_group_id": address_group_in_use,
+    "subnet_ids": errors.subnet_in_use,
+}
+"""{column by which something still refers: what the id's owner hears}"""
+
+
 def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> Refusal:
     """What the caller hears when a guard does not hold; `resources` as read give the names that a message tells."""
     match guard:
@@ -121,22 +133,10 @@ def refusal_of_guard(guard: Guard, resources: Mapping[str, Resource | None]) -> 
             return errors.not_found(*kind_and_id(guard.stream))
         case NoneRefers() if _is_of_policy(guard):
             return rbac_policy_in_use(guard.value, _policy_details(guard, resources))
-        case NoneRefers(column="address_scope_id"):
-            return scope_in_use(guard.value)
-        case NoneRefers(column="flavor_id"):
-            return flavor_in_use(guard.value)
-        case NoneRefers(column="service_profile_ids"):
-            return profile_in_use(guard.value)
         case NoneRefers(kind="floatingip"):
             return _floating_ip_needs(guard, resources)
-        case NoneRefers(column="external_network_id"):
-            return external_network_in_use(guard.value)
-        case NoneRefers(kind="port", column="security_groups"):
-            return group_in_use(guard.value)
-        case NoneRefers(column="remote_address_group_id"):
-            return address_group_in_use(guard.value)
-        case NoneRefers(column="subnet_ids"):
-            return errors.subnet_in_use(guard.value)
+        case NoneRefers() if guard.column in _IN_USE:
+            return _IN_USE[guard.column](guard.value)
         case NoneRefers(column="network_id", unless=(("device_owner", _),)):
             return errors.busy()  # a port came that was to join a new subnet
         case NoneRefers(column="network_id") if guard.unless:

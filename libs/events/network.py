@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NetworkCreated:
-    """A network exists from now on; its segment, MTU and id were chosen before. port_security: what its ports get when nobody says."""
+    """A network exists from now on; its segment, MTU and id were chosen before. port_security: of its ports, when nobody says."""
 
     network_id: str
     project_id: str

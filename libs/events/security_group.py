@@ -70,7 +70,8 @@ class SecurityGroupRuleCreated:
     """A group lets something pass. direction: `ingress` (to its ports) or `egress`; ethertype: `IPv4` or `IPv6`. protocol: None for
     any, else a name as Neutron shows it (`tcp`, `ipv6-icmp`, ..) or a number as text, as it was sent. Port ranges are ICMP type and
     code for ICMP. remote_*: at most one; a CIDR (host bits cleared), the addresses of a group's ports, those of an address group;
-    none is everybody."""
+    none is everybody. sent_ip_prefix: the CIDR as it was sent, where that had host bits. in_default_group: of a project's default
+    group."""
 
     security_group_rule_id: str
     security_group_id: str
@@ -84,15 +85,25 @@ class SecurityGroupRuleCreated:
     remote_group_id: str | None = None
     remote_address_group_id: str | None = None
     description: str = ""
+    sent_ip_prefix: str | None = None
+    in_default_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRuleDeleted:
-    """It is gone, on its own or with its group; what it had let pass is cut."""
+    """It is gone, on its own or with its group or the group that it named; what it had let pass is cut. The rest is what it was."""
 
     security_group_rule_id: str
     security_group_id: str
     project_id: str
+    direction: str = ""
+    ethertype: str = ""
+    protocol: str | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    remote_address_group_id: str | None = None
 
 
 SecurityGroupEvent = (

@@ -187,7 +187,7 @@ def evolve(state: Network | None, event: NetworkEvent) -> Network | None:
 
 
 def body(state: Network, version: int, created_at: str, updated_at: str) -> dict[str, Any]:
-    """The API's JSON of a network, as an administrator sees it; its address scopes are its subnet pools', which the reader fills in."""
+    """The API's JSON of a network, as an administrator sees it; its subnet pools' address scopes are for the reader to fill in."""
     return {
         "id": state.id,
         "name": state.name,

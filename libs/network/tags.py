@@ -9,10 +9,20 @@ from libs.events import (
     NetworkTagsChanged,
     PortTagsChanged,
     RouterTagsChanged,
+    SecurityGroupTagsChanged,
+    SubnetPoolTagsChanged,
     SubnetTagsChanged,
 )
 
-TagsChanged = NetworkTagsChanged | SubnetTagsChanged | PortTagsChanged | RouterTagsChanged | FloatingIpTagsChanged
+TagsChanged = (
+    NetworkTagsChanged
+    | SubnetTagsChanged
+    | PortTagsChanged
+    | RouterTagsChanged
+    | FloatingIpTagsChanged
+    | SecurityGroupTagsChanged
+    | SubnetPoolTagsChanged
+)
 
 MAX_TAGS = 50
 """Tags that one resource may have, as in Neutron."""
@@ -23,6 +33,8 @@ _FACTS: Mapping[str, Callable[[str, tuple[str, ...], tuple[str, ...]], TagsChang
     "port": PortTagsChanged,
     "router": RouterTagsChanged,
     "floatingip": FloatingIpTagsChanged,
+    "security_group": SecurityGroupTagsChanged,
+    "subnetpool": SubnetPoolTagsChanged,
 }
 
 TAGGED = tuple(_FACTS)

@@ -12,14 +12,43 @@ from functools import cache
 from typing import Any
 
 from libs.model import Actor
-from libs.policy import agent, binding, floatingip, network, port, quota, rbac_policy, router, strings, subnet
+from libs.policy import (
+    address_group,
+    agent,
+    binding,
+    flavor,
+    floatingip,
+    network,
+    port,
+    quota,
+    rbac_policy,
+    router,
+    security_group,
+    strings,
+    subnet,
+    subnetpool,
+)
 from libs.policy.compiled import BadPolicy
 from libs.policy.table import Policy
 from libs.policy.target import Target, is_operator, may_act_for, may_read
 
 __all__ = ["RULES", "BadPolicy", "Policy", "Target", "defaults", "is_operator", "may_act_for", "may_read"]
 
-SUBJECTS = (network, subnet, port, router, floatingip, agent, quota, binding, rbac_policy)
+SUBJECTS = (
+    network,
+    subnet,
+    port,
+    router,
+    floatingip,
+    agent,
+    quota,
+    binding,
+    rbac_policy,
+    security_group,
+    address_group,
+    subnetpool,
+    flavor,
+)
 
 RULES: Mapping[str, str] = {
     **strings.RULES,

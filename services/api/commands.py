@@ -12,6 +12,8 @@ from libs.asking import choose_mac
 from libs.commands import (
     Command,
     CreateAddressGroups,
+    CreateAddressScopes,
+    CreateFlavors,
     CreateFloatingIps,
     CreateNetworks,
     CreatePorts,
@@ -19,9 +21,13 @@ from libs.commands import (
     CreateRouters,
     CreateSecurityGroupRules,
     CreateSecurityGroups,
+    CreateServiceProfiles,
+    CreateSubnetPools,
     CreateSubnets,
     DeleteAddressGroup,
+    DeleteAddressScope,
     DeleteAgent,
+    DeleteFlavor,
     DeleteFloatingIp,
     DeleteNetwork,
     DeletePort,
@@ -29,16 +35,22 @@ from libs.commands import (
     DeleteRouter,
     DeleteSecurityGroup,
     DeleteSecurityGroupRule,
+    DeleteServiceProfile,
     DeleteSubnet,
+    DeleteSubnetPool,
     UpdateAddressGroup,
+    UpdateAddressScope,
     UpdateAgent,
+    UpdateFlavor,
     UpdateFloatingIp,
     UpdateNetwork,
     UpdatePort,
     UpdateRbacPolicy,
     UpdateRouter,
     UpdateSecurityGroup,
+    UpdateServiceProfile,
     UpdateSubnet,
+    UpdateSubnetPool,
 )
 from libs.errors import Refusal, bad_request, invalid_input
 from libs.model import Actor
@@ -46,7 +58,9 @@ from libs.network.world import ChooseMac
 from libs.policy import may_act_for
 from services.api.schemas import (
     address_group,
+    address_scope,
     agent,
+    flavor,
     floatingip,
     network,
     port,
@@ -55,6 +69,7 @@ from services.api.schemas import (
     security_group,
     security_group_rule,
     subnet,
+    subnetpool,
 )
 from services.api.schemas.form import Form
 
@@ -139,6 +154,20 @@ VERBS: Mapping[str, Verbs] = {
         DeleteAddressGroup,
         CreateAddressGroups,
         address_group.new_address_group,
+    ),
+    "subnetpool": Verbs(
+        subnetpool.FORM, UpdateSubnetPool, DeleteSubnetPool, CreateSubnetPools, subnetpool.new_subnetpool
+    ),
+    "address_scope": Verbs(
+        address_scope.FORM,
+        UpdateAddressScope,
+        DeleteAddressScope,
+        CreateAddressScopes,
+        address_scope.new_address_scope,
+    ),
+    "flavor": Verbs(flavor.FLAVOR_FORM, UpdateFlavor, DeleteFlavor, CreateFlavors, flavor.new_flavor),
+    "service_profile": Verbs(
+        flavor.PROFILE_FORM, UpdateServiceProfile, DeleteServiceProfile, CreateServiceProfiles, flavor.new_profile
     ),
     "agent": Verbs(agent.FORM, _update_agent, _delete_agent),
 }

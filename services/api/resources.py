@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
@@ -13,20 +15,25 @@ from services.api.writes import Writes
 
 
 class Resources:
-    """Handlers of `kind`, a singular such as `port`."""
+    """Handlers of `kind`, a singular such as `port`; `before` goes before each list."""
 
-    def __init__(self, kind: str, reads: Reads, writes: Writes, callers: Callers) -> None:
-        self._kind, self._reads, self._writes, self._callers = kind, reads, writes, callers
+    def __init__(
+        self, kind: str, reads: Reads, writes: Writes, callers: Callers, before: Callable[[Request], None] | None = None
+    ) -> None:
+        self._kind, self._reads, self._writes, self._callers, self._before = kind, reads, writes, callers, before
 
     def routes(self) -> list[Route]:
-        """All five; agents make themselves known."""
+        """All five; agents make themselves known, and rules of security groups never change."""
         many, one = path_of(self._kind), f"{path_of(self._kind)}/{{id}}"
         making: list[Route] = [] if self._kind == "agent" else [("POST", many, self.create)]
         reading: list[Route] = [("GET", many, self.index), ("GET", one, self.show)]
-        return [*reading, *making, ("PUT", one, self.update), ("DELETE", one, self.delete)]
+        changing: list[Route] = [] if self._kind == "security_group_rule" else [("PUT", one, self.update)]
+        return [*reading, *making, *changing, ("DELETE", one, self.delete)]
 
     def index(self, request: Request) -> Reply:
         """GET of the collection."""
+        if self._before is not None:
+            self._before(request)
         return Reply(200, self._reads.index(self._kind, self._callers.actor(request), request.query, request.url))
 
     def show(self, request: Request) -> Reply:

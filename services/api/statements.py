@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.model import Actor
-from services.api.columns import COLUMNS
+from services.api.columns import COLUMNS, Column
 from services.api.listing import Listing
 from services.api.visibility import SHOWING, shared, visible
 
@@ -19,11 +19,33 @@ PORT_DETAILS = (
 """What a floating IP shows of the port that it stands for, as it is now."""
 _DETAILS = f"coalesce((select {PORT_DETAILS} from port where port.id = floatingip.port_id), 'null')"
 
+SECURITY_GROUP_RULES = "coalesce(string_agg(r.body, ',' order by r.created_at, r.id), '')"
+"""What a security group shows of its rules `r`, as they are now."""
+_RULES = f"(select {SECURITY_GROUP_RULES} from security_group_rule r where r.security_group_id = security_group.id)"
+
+
+def _scope(ip_version: int) -> str:
+    """The address scope of a network's subnet pool of one IP version, as JSON."""
+    pools = f"subnetpool p where p.id = any(network.subnetpool_ids) and p.ip_version = {ip_version}"
+    return f"coalesce((select '\"' || p.address_scope_id || '\"' from {pools} limit 1), 'null')"
+
+
+_NO_SCOPE = '"ipv{}_address_scope":'
+NETWORK_SCOPES = tuple(
+    (f"{_NO_SCOPE.format(version)}null", _NO_SCOPE.format(version), _scope(version)) for version in (4, 6)
+)
+"""((what a network's body says, the part of it that stays, SQL of the other part), ..) for networks with subnets of subnet pools."""
+_SCOPED = "network.body"
+for _null, _key, _sql in NETWORK_SCOPES:
+    _SCOPED = f"replace({_SCOPED}, '{_null}', '{_key}' || {_sql})"
+
 _BODY = {
     "agent": f"coalesce((select (body::jsonb || {_BEAT})::text from agent_heartbeat where agent_id = agent.id), body)",
+    "network": f"(case when network.subnetpool_ids is null then network.body else {_SCOPED} end)",
     "floatingip": f"(left(floatingip.body, -1) || ',\"port_details\":' || {_DETAILS} || '}}')",
+    "security_group": f"(left(security_group.body, -1) || ',\"security_group_rules\":[' || {_RULES} || ']}}')",
 }
-"""{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it, ports change."""
+"""{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it, ports and rules change."""
 
 _NOT_SHARED, _IS_SHARED = '"shared":false', '"shared":true'
 
@@ -141,7 +163,8 @@ def _body(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
     if kind not in SHOWING:
         return _BODY.get(kind, "body"), ()
     condition, values = shared(kind, actor)
-    return f"case when {condition} then replace(body, '{_NOT_SHARED}', '{_IS_SHARED}') else body end", values
+    text = _BODY.get(kind, "body")
+    return f"case when {condition} then replace({text}, '{_NOT_SHARED}', '{_IS_SHARED}') else {text} end", values
 
 
 def _json_of(kind: str, name: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
@@ -161,8 +184,9 @@ def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, .
         if name == "shared":
             parts.append(_is_shared(kind, actor, wanted, values))
             continue
-        parts.append(f"{column.sql} = %s" if len(wanted) == 1 else f"{column.sql} = any(%s::{column.type}[])")
-        values.append(wanted[0] if len(wanted) == 1 else list(wanted))
+        single = len(wanted) == 1 and not column.type.endswith("[]")
+        parts.append(f"{column.sql} = %s" if single else _any_of(column))
+        values.append(wanted[0] if single else list(wanted))
     if listing.since:
         parts.append("(body::json)->>'updated_at' >= %s")
         values.append(listing.since)
@@ -171,6 +195,12 @@ def _where(kind: str, listing: Listing, actor: Actor) -> tuple[str, tuple[Any, .
         values.append(list(wished))
     further, more = _addresses(listing)
     return " and ".join(parts + further), (*values, *more)
+
+
+def _any_of(column: Column) -> str:
+    if column.type.endswith("[]"):
+        return f"{column.sql} && %s::{column.type}"
+    return f"{column.sql} = any(%s::{column.type}[])"
 
 
 def _is_shared(kind: str, actor: Actor, wanted: tuple[Any, ...], values: list[Any]) -> str:

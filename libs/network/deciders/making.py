@@ -15,6 +15,7 @@ from libs.network.deciders.dhcp_options import merged
 from libs.network.deciders.dns_names import check_name
 from libs.network.deciders.port_security import Security, first_security, group_streams, wants_default
 from libs.network.deciders.reading import answer, existing, network_at, subnets_of
+from libs.network.deciders.service_types import suitable
 from libs.network.deciders.tags import first_tags
 from libs.network.deciders.wishes import (
     Wishes,
@@ -34,7 +35,7 @@ from libs.network.world import ChooseAddresses, ChooseBinding, ChooseMac, Questi
 
 @dataclass(frozen=True, slots=True)
 class PortPlan:
-    """One wished port among what was read."""
+    """One wished port among what was read; subnets: those that such a port gets addresses from."""
 
     new: NewPort
     network: Network
@@ -69,23 +70,23 @@ def plans(wanted: Iterable[tuple[NewPort, Network]], world: World) -> tuple[Port
     given: dict[str, tuple[FixedIp, ...]] = {}
     wished = []
     for new, network in wanted:
-        subnets = subnets_of(world, network)
+        subnets = suitable(network, subnets_of(world, network), new.device_owner)
         wishes = sorted_wishes(new.fixed_ips, network, subnets, new.device_owner, world)
         given[network.id] = (*given.get(network.id, ()), *wishes.given)
         wished.append((new, network, subnets, wishes))
     return tuple(
-        PortPlan(new, network, subnets, wishes, _address_question(new, network, wishes, given[network.id], world))
+        PortPlan(new, network, subnets, wishes, _address_question(new, subnets, wishes, given[network.id], world))
         for new, network, subnets, wishes in wished
     )
 
 
 def _address_question(
-    new: NewPort, network: Network, wishes: Wishes, taken: tuple[FixedIp, ...], world: World
+    new: NewPort, subnets: tuple[Subnet, ...], wishes: Wishes, taken: tuple[FixedIp, ...], world: World
 ) -> ChooseAddresses | None:
     if not wishes.asks:
         return None
-    read = tuple((id, existing(world, "subnet", id).version) for id in network.subnet_ids)
-    return ChooseAddresses(new.port_id, network.id, new.mac_address, read, wishes.open, taken)
+    read = tuple((one.id, existing(world, "subnet", one.id).version) for one in subnets)
+    return ChooseAddresses(new.port_id, new.network_id, new.mac_address, read, wishes.open, taken)
 
 
 def making_questions(plan: PortPlan) -> Iterator[Question]:

@@ -38,6 +38,8 @@ class NetworkSchema(Schema):
     updated_at = ReadOnly()
     revision_number = ReadOnly()
     tags = ReadOnly()
+    ipv4_address_scope = ReadOnly()
+    ipv6_address_scope = ReadOnly()
     port_security = Value(to_bool, data_key="port_security_enabled")
 
 
