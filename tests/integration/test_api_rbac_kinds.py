@@ -1,4 +1,4 @@
-"""RBAC policies about security groups, address groups, address scopes and subnet pools: who sees and uses them then, and for how long."""
+"""RBAC policies about security groups, address groups, scopes and subnet pools: who sees and uses them then, and for how long."""
 
 from __future__ import annotations
 
