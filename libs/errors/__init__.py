@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from libs.errors.binding import (
+    binding_active,
+    binding_error,
+    binding_exists,
+    binding_not_found,
+    single_binding,
+)
 from libs.errors.network import (
     mtu_too_small,
     network_in_use,
@@ -27,6 +34,7 @@ from libs.errors.request import (
     bad_request,
     busy,
     ended,
+    event_too_large,
     forbidden,
     invalid_input,
     is_ended,
@@ -47,8 +55,13 @@ from libs.errors.subnet import (
 __all__ = [
     "Refusal",
     "bad_request",
+    "binding_active",
+    "binding_error",
+    "binding_exists",
+    "binding_not_found",
     "busy",
     "ended",
+    "event_too_large",
     "forbidden",
     "gateway_in_pool",
     "invalid_input",
@@ -72,6 +85,7 @@ __all__ = [
     "segment_in_use",
     "service_port_in_use",
     "sharing_in_use",
+    "single_binding",
     "subnet_in_use",
     "too_many_dns_servers",
     "too_many_host_routes",

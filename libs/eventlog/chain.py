@@ -21,6 +21,13 @@ from libs.eventlog.fates import Numbered
 from libs.eventlog.protocol import Recorded
 from libs.model import Context
 
+MAX_EVENT_BYTES = 65_536
+"""How long an event's stored text may be."""
+
+
+class EventTooLarge(Exception):
+    """An event's text is longer than MAX_EVENT_BYTES; nothing was stored."""
+
 
 class BrokenChain(Exception):
     """The log's bytes are not those that were written; `position` is where the chain no longer fits."""
@@ -69,13 +76,15 @@ def link(before: bytes, batch: Iterable[Stored]) -> bytes:
 
 
 def seal(numbered: Sequence[Numbered], before: bytes, recorded_at: str) -> list[Stored]:
-    """`numbered` events of one batch as stored, the last one with the chain's next hash."""
+    """`numbered` events of one batch as stored, the last one with the chain's next hash. Raises EventTooLarge."""
     metas: dict[Context, str] = {}
     stored = []
     for one in numbered:
         if one.context not in metas:
             metas[one.context] = meta_text(one.context)
         name, data = codec.encode(one.event)
+        if len(data) > MAX_EVENT_BYTES:  # it is ASCII
+            raise EventTooLarge(f"{name} of {len(data)} bytes")
         stored.append(Stored(one.position, one.stream, one.version, name, data, metas[one.context], recorded_at))
     if stored:
         last = stored[-1]

@@ -27,6 +27,9 @@ TagsChanged = (
 MAX_TAGS = 50
 """Tags that one resource may have, as in Neutron."""
 
+MAX_TAGS_BYTES = 32_000
+"""How long they may be together, as JSON that escapes everything but ASCII: then one fact can hold that all were replaced."""
+
 _FACTS: Mapping[str, Callable[[str, tuple[str, ...], tuple[str, ...]], TagsChanged]] = {
     "network": NetworkTagsChanged,
     "subnet": SubnetTagsChanged,

@@ -25,6 +25,9 @@ from libs.network.resources import stream_of
 from libs.network.subnet import Subnet
 from libs.network.world import Decision, World
 
+MAX_SUBNETS = 50
+"""Subnets of one network."""
+
 
 def creation_needs(command: CreateSubnets, world: World) -> tuple[str, ...]:
     """The networks, the subnet pools, and the ports that are to join."""
@@ -41,6 +44,7 @@ def create(command: CreateSubnets, world: World) -> Decision:
     for new in command.subnets:
         network: Network = existing(world, "network", new.network_id).state
         network = _with(network, facts)
+        _check_room(network)
         fact = created(pools.placed(canonical(new), network), network)
         _check_apart(fact, network)
         facts.append(fact)
@@ -59,6 +63,12 @@ def _with(network: Network, before: list[SubnetCreated]) -> Network:
     more = (one for one in before if one.network_id == network.id)
     added = (NetworkSubnet(one.subnet_id, one.cidr, one.subnetpool_id or "") for one in more)
     return replace(network, subnets=(*network.subnets, *added))
+
+
+def _check_room(network: Network) -> None:
+    """Raises 400 when the network has as many subnets as it may; Neutron has no such limit, and a port may join them all."""
+    if len(network.subnets) >= MAX_SUBNETS:
+        raise invalid_input(f"Network {network.id} has {MAX_SUBNETS} subnets, as many as a network may")
 
 
 def _check_apart(fact: SubnetCreated, network: Network) -> None:

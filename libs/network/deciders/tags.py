@@ -6,13 +6,14 @@ what one request names.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from libs.commands import AddTags, RemoveTag, ReplaceTags
-from libs.errors.tags import tag_not_found, too_many_tags
+from libs.errors.tags import tag_not_found, too_long_tags, too_many_tags
 from libs.network.deciders.reading import changing, check_revision, existing
 from libs.network.resources import stream_of
-from libs.network.tags import MAX_TAGS, TagsChanged, tags_changed
+from libs.network.tags import MAX_TAGS, MAX_TAGS_BYTES, TagsChanged, tags_changed
 from libs.network.world import Decision, Resource, World
 
 Command = ReplaceTags | AddTags | RemoveTag
@@ -43,7 +44,7 @@ def remove(command: RemoveTag, world: World) -> Decision:
 
 
 def first_tags(kind: str, id: str, tags: tuple[str, ...]) -> tuple[TagsChanged, ...]:
-    """The fact that something new has these tags. Raises 400 for too many."""
+    """The fact that something new has these tags. Raises 400 for too many or too long ones."""
     if not tags:
         return ()
     _check_number(kind, tags)
@@ -58,5 +59,8 @@ def _having(resource: Resource, command: Command, tags: Iterable[str]) -> Decisi
 
 
 def _check_number(kind: str, tags: Iterable[str]) -> None:
-    if len({*tags}) > MAX_TAGS:
+    given = {*tags}
+    if len(given) > MAX_TAGS:
         raise too_many_tags(kind, MAX_TAGS)
+    if len(json.dumps([*given])) > MAX_TAGS_BYTES:
+        raise too_long_tags(kind, MAX_TAGS_BYTES)
