@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from libs.model import Actor
 from libs.policy import (
     address_group,
     agent,
@@ -61,18 +59,3 @@ RULES: Mapping[str, str] = {
 def defaults() -> Policy:
     """The policy without a policy file."""
     return Policy(RULES)
-
-
-def demand(rule: str, actor: Actor, target: Target) -> None:
-    """As `Policy.demand`, by the defaults."""
-    defaults().demand(rule, actor, target)
-
-
-def check(action: str, kind: str, actor: Actor, target: Target, sent: Mapping[str, Any] | None = None) -> None:
-    """As `Policy.check`, by the defaults."""
-    defaults().check(action, kind, actor, target, sent)
-
-
-def hidden(kind: str, actor: Actor) -> tuple[str, ...]:
-    """As `Policy.hidden`, by the defaults."""
-    return defaults().hidden(kind, actor)

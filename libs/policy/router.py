@@ -30,6 +30,15 @@ RULES: Mapping[str, str] = {
 }
 
 PLAIN: Mapping[str, tuple[str, ...]] = {
-    "router": ("name", "description", "admin_state_up", "routes", "availability_zone_hints", "tenant_id", "project_id"),
+    "router": (
+        "name",
+        "description",
+        "admin_state_up",
+        "routes",
+        "availability_zone_hints",
+        "flavor_id",
+        "tenant_id",
+        "project_id",
+    ),
 }
 """{kind: attributes that may be sent by whom the resource's own rule lets}"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from libs.policy.strings import ADMIN_OR_NET_MEMBER, ADMIN_OR_NET_READER, MEMBER, READER, SERVICE
+from libs.policy.strings import ADMIN, ADMIN_OR_NET_MEMBER, ADMIN_OR_NET_READER, MEMBER, READER, SERVICE
 
 _WRITE = f"({MEMBER}) or {ADMIN_OR_NET_MEMBER}"
 _SEEN = (
@@ -16,7 +16,9 @@ RULES: Mapping[str, str] = {
     "create_subnet:tags": _WRITE,
     "get_subnet": f"{_SEEN} or {SERVICE}",
     "get_subnet:tags": f"{_SEEN} or {SERVICE}",
+    "create_subnet:service_types": ADMIN,
     "update_subnet": _WRITE,
+    "update_subnet:service_types": ADMIN,
     "update_subnet:tags": _WRITE,
     "delete_subnet": _WRITE,
     "delete_subnet:tags": _WRITE,
@@ -35,6 +37,7 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
             "dns_nameservers",
         ),
         *("host_routes", "enable_dhcp", "ipv6_ra_mode", "ipv6_address_mode", "tenant_id", "project_id"),
+        *("subnetpool_id", "prefixlen", "use_default_subnetpool"),
     ),
 }
 """{kind: attributes that may be sent by whom the resource's own rule lets}"""

@@ -26,6 +26,7 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 """{attribute: value that says nothing when something is made}; others are judged whenever they are sent."""
 _NOBODYS = Target("")
+_IS_ADMIN = "context_is_admin"
 
 
 class Policy:
@@ -39,15 +40,22 @@ class Policy:
             base, _, part = name.partition(":")
             if part:
                 self._parts.setdefault(base, {})[part] = check
-        self._trusts_admins = not changed
-        self._reading = frozenset(name for name in changed if name.startswith("get_"))
+        self._changed = frozenset(changed)
+        self._reading = frozenset(name for name in self._changed if name.startswith("get_"))
         for name in self._reading:
             if not of_roles(name, rules):
                 raise BadPolicy(f"rule {name!r} may ask for roles alone: whose and what is shared is seen anyway")
 
     def trusts(self, actor: Actor) -> bool:
         """Whether the caller may do everything, so that nothing needs to be known of what he acts upon."""
-        return self._trusts_admins and actor.is_admin
+        return actor.is_admin and not self._changed
+
+    def caller(self, actor: Actor) -> Actor:
+        """The caller with the role admin, or without it, as a changed rule `context_is_admin` has it."""
+        if _IS_ADMIN not in self._changed or self.allowed(_IS_ADMIN, actor, _NOBODYS) == actor.is_admin:
+            return actor
+        without = tuple(role for role in actor.roles if role != "admin")
+        return replace(actor, roles=without if actor.is_admin else (*without, "admin"))
 
     def allowed(self, rule: str, actor: Actor, target: Target) -> bool:
         """Whether one rule lets the caller; a rule that does not exist lets nobody."""

@@ -23,7 +23,7 @@ class Callers:
 
     def actor(self, request: Request) -> Actor:
         """Who asks. Raises Refusal 400, 401, 403, 503."""
-        return self._authenticator.actor(request.header)
+        return self.policy.caller(self._authenticator.actor(request.header))
 
     def context(self, request: Request) -> Context:
         """Who asks, when, under which ids; the command's id is fresh. Raises Refusal 400, 401, 403, 503."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from libs.model import Actor
+from libs.network.kinds import KINDS
 from libs.policy import Target
 from services.api.visibility import shared, visible
 
 _NETWORK_OF = {"subnet": "network_id", "port": "network_id"}
-_OWNERLESS = ("agent", "flavor", "service_profile")
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "subnet": (("network_id", "network"), ("subnetpool_id", "subnetpool")),
     "port": (("network_id", "network"), ("fixed_ips.subnet_id", "subnet"), ("security_groups", "security_group")),
@@ -90,7 +90,7 @@ def target_from(row: tuple[Any, ...]) -> tuple[Key, Target]:
 
 
 def _columns(kind: str) -> str:
-    owner, network, external = ("''" if kind in _OWNERLESS else "project_id"), "''", "false"
+    owner, network, external = ("project_id" if "project_id" in KINDS[kind].columns else "''"), "''", "false"
     if kind == "network":
         network, external = "project_id", "external"
     elif kind in _NETWORK_OF:

@@ -11,7 +11,7 @@ import json
 from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
-from libs.policy import may_read
+from libs.policy import Target
 from services.api.callers import Callers
 from services.api.reads import Query
 from services.api.schemas.fields import shown
@@ -42,7 +42,11 @@ class Pools:
             raise bad_request(f"{shown(unknown)} is invalid attribute for filtering")
         fields = {text for name, text in asked if text}
         seen, values = visible("network", actor)
-        rows = self._query(_POOLS.format(seen), values) if may_read(actor) else []
+        rows = (
+            self._query(_POOLS.format(seen), values)
+            if self._callers.policy.allowed("get_floatingip_pool", actor, Target(actor.project))
+            else []
+        )
         pools = (
             {
                 "subnet_id": id,

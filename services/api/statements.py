@@ -89,23 +89,6 @@ def tags(kind: str, id: str, actor: Actor) -> Statement:
     return Statement(f"select coalesce(tags, '{{}}') from {kind} where id = %s and {seen}", (id, *values))
 
 
-_NETWORK_ID = {"network": "network.id", "subnet": "network_id", "port": "network_id"}
-
-
-def target(kind: str, id: str, actor: Actor) -> Statement:
-    """(owner, network's owner, whether it is shared, device owner) of what policy judges."""
-    seen, values = visible(kind, actor)
-    owner, network, shared = "project_id" if kind != "agent" else "''", "''", "false"
-    if kind in _NETWORK_ID:
-        network, shared = (
-            f"(select n.{one} from network n where n.id = {_NETWORK_ID[kind]})" for one in ("project_id", "shared")
-        )
-    device = "device_owner" if kind == "port" else "''"
-    return Statement(
-        f"select {owner}, {network}, {shared}, {device} from {kind} where id = %s and {seen}", (id, *values)
-    )
-
-
 def order_of(kind: str, listing: Listing) -> Order:
     """The whole order of a page, reversed when the page is."""
     by = [(COLUMNS[kind][name].order, up) for name, up in listing.sorts]

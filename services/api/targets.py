@@ -12,7 +12,7 @@ from typing import Any
 
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
-from libs.policy import Policy, Target, defaults
+from libs.policy import Policy, Target
 from services.api import facts
 from services.api.commands import owner_of
 from services.api.facts import Key
@@ -63,11 +63,6 @@ class Targets:
             if (kind, id) not in found:
                 raise not_found(kind, id)
         return found
-
-
-def target_of(query: Query, kind: str, id: str, actor: Actor) -> Target:
-    """As `Targets.of`, under the default policy."""
-    return Targets(query, defaults()).of(kind, id, actor)
 
 
 def _check_ports(named: Iterable[Key], found: Mapping[Key, Target], owner: str, actor: Actor) -> None:

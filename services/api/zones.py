@@ -12,7 +12,7 @@ from libs.errors import bad_request
 from libs.http.message import Reply, Request
 from libs.http.router import Route
 from libs.model import DHCP_AGENT, L3_AGENT
-from libs.policy import may_read
+from libs.policy import Target
 from services.api.callers import Callers
 from services.api.reads import Query
 from services.api.schemas.fields import shown
@@ -41,7 +41,8 @@ class Zones:
         """Zones with all that the query asks for. Raises Refusal 400."""
         actor = self._callers.actor(request)
         fields, filters = asked(request.query)
-        rows = self._query(_ZONES, (list(RESOURCES),)) if may_read(actor) else []
+        may_read = self._callers.policy.allowed("get_availability_zone", actor, Target(""))
+        rows = self._query(_ZONES, (list(RESOURCES),)) if may_read else []
         found = (
             {"name": name, "resource": RESOURCES[kind], "state": "available" if is_up else "unavailable"}
             for name, kind, is_up in rows
