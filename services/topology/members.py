@@ -18,9 +18,8 @@ from services.topology.facts import EVENT, query, recorded
 from services.topology.groups import MEMBER_FACTS
 
 TOLD = [type_name(cls) for cls in MEMBER_FACTS]
-_SETTERS = [type_name(cls) for cls in (PortCreated, PortSecurityGroupsChanged)]
 _TURNS = [type_name(cls) for cls in (PortSecurityGroupsChanged, PortDeleted)]
-_ALL_TURNS = list({*_SETTERS, *_TURNS})
+_SETTERS = [type_name(PortCreated), *_TURNS]
 _GROUPS = "coalesce(s.data->'after', s.data->'security_groups', '[]'::json)"
 
 _GROUPS_OF = f"""
@@ -68,7 +67,7 @@ class Turned:
 def turned(connection: Connection, kept: Collection[str], entered: Collection[str], after: int, upto: int) -> Turned:
     """Of ports that changed their groups, or ended, after `after` (without `kept`: after `upto`): which were in a group of `kept` at
     any moment from `after` to `upto`, or in one of `entered` at `upto`."""
-    named = {"since": after if kept else upto, "upto": upto, "turns": _TURNS, "setters": _ALL_TURNS}
+    named = {"since": after if kept else upto, "upto": upto, "turns": _TURNS, "setters": _SETTERS}
     return judged(query(connection, _TURNED, named), set(kept), set(entered), after)
 
 

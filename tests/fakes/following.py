@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from libs.chain import Chain, is_foreign, scope_told
-from libs.eventlog.protocol import Recorded
+from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import PortCreated
-from libs.feed import MEMBERS, Feed, members_of
+from libs.feed import MEMBERS, Feed, Fetch, members_of
 from services.topology.groups import MEMBER_FACTS
 from tests.fakes.feed_store import ENDS, groups_after
 
@@ -38,6 +38,9 @@ class Members:
                 self.groups.pop(stream, None)
 
 
+STORY = LogIdentity("log", 1)
+
+
 class Following:
     """What an agent holds that follows its host's feed by the agents' own chain: {stream: positions of its facts}, by network;
     and what it knows of members of groups.
@@ -45,7 +48,7 @@ class Following:
     `gaps` counts messages after which it would have asked.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, identity: LogIdentity = STORY) -> None:
         self.name, self.gaps = name, 0
         self.streams: dict[str, set[int]] = {}
         self.network: dict[str, str] = {}
@@ -55,7 +58,7 @@ class Following:
         self._asked = 0
         self._chain = Chain()
         self._chain.ask("start")
-        self.receive(Feed("log", 1, 0, 0, full=True, request="start"))
+        self.receive(Feed(identity.log_id, identity.epoch, 0, 0, full=True, request="start"))
 
     @property
     def networks(self) -> frozenset[str]:
@@ -75,10 +78,11 @@ class Following:
             self.members.settle(self.networks)
         self.gaps += self._chain.gap
 
-    def ask(self, answer: Callable[[str], Feed]) -> None:
+    def ask(self, answer: Callable[[Fetch], Iterable[Feed]]) -> None:
         """Ask for what it lacks, and take the answer in."""
         self._asked += 1
-        self.receive(answer(self._chain.ask(f"ask-{self._asked}").request))
+        for part in answer(self._chain.ask(f"ask-{self._asked}")):
+            self.receive(part)
 
     def held(self, scopes: frozenset[str]) -> None:
         """It is in these scopes from now on."""

@@ -26,7 +26,7 @@ from libs.events import (
     PortUnbound,
     SecurityGroupStatefulChanged,
 )
-from libs.feed import MEMBERS, Feed
+from libs.feed import MEMBERS, Feed, Fetch
 from services.topology.relay import Relay
 from tests.story.feed_world import (
     HOSTS,
@@ -158,7 +158,7 @@ def some_history(random: Random, steps: int) -> World:
     return world
 
 
-def answer(world: World, host: str, request: str) -> Feed:
+def answer(world: World, host: str, asked: Fetch) -> list[Feed]:
     """A whole Fetch's answer at what the relay has stored: everything, from the start."""
     store = world.store
     mine = store.networks_on([host]) | {scope for _, one, scope in store.grouped if one == host}
@@ -166,7 +166,7 @@ def answer(world: World, host: str, request: str) -> Feed:
     found = store.network_facts(mine - members, store.position) | store.member_facts(members, store.position)
     facts = {one.position: one for some in found.values() for one in some}
     events = tuple(facts[position] for position in sorted(facts))
-    return Feed("log", 1, 0, store.position, events, tuple(sorted(mine)), full=True, request=request)
+    return [Feed("log", 1, 0, store.position, events, tuple(sorted(mine)), full=True, request=asked.request)]
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
