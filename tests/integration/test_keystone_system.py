@@ -1,5 +1,5 @@
-"""api, ipam and topology under Keystone: canaries (tokens, netledger's own password) are looked for wherever they must not be, and
-tenants are who their tokens say."""
+"""api, ipam and topology under Keystone: canaries (tokens, netledger's own password, the database's and the broker's, the secret that
+agents share with Nova) are looked for wherever they must not be, and tenants are who their tokens say."""
 
 from __future__ import annotations
 
@@ -7,44 +7,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
-import amqp
 import psycopg2
 import pytest
 import requests
 
 from cli.places import free_ports
 from cli.servers import PrivateRabbitMQ, await_true
-from libs.bus import Wire
 from tests.fakes.keystone import FakeKeystone, with_people
 from tests.fakes.launched import Launched
+from tests.fakes.tap import Tap
 from tests.servers import Database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.broker]
-OWN_PASSWORD = "canary-of-our-own-user"
+OWN_PASSWORD, METADATA_SECRET = "canary-of-our-own-user", "canary-of-the-metadata-agents"
 MODULES = tuple(f"services.{name}.service" for name in ("ipam", "topology", "api"))
-
-
-class Tap:
-    """Reads along what services say to each other and to hosts."""
-
-    def __init__(self, url: str) -> None:
-        self._connection = amqp.Connection(**Wire(url, lambda channel: None)._address, login_method="PLAIN")
-        self._connection.connect()
-        self._channel = self._connection.channel()
-        self._queue = self._channel.queue_declare(exclusive=True).queue
-        for exchange in ("nameko-rpc", "nl.events"):
-            self._channel.queue_bind(self._queue, exchange, "#")
-
-    def read(self) -> list[str]:
-        """All messages so far: headers and bodies."""
-        found = []
-        while (message := self._channel.basic_get(self._queue, no_ack=True)) is not None:
-            found.append(f"{message.properties} {message.headers} {message.body!r}")
-        return found
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @dataclass
@@ -79,6 +57,7 @@ def system(database: Database, broker: PrivateRabbitMQ) -> Iterator[System]:
         "amqp_url": broker.url,
         "api_port": str(port),
         "log_level": "DEBUG",
+        "metadata_secret": METADATA_SECRET,
         "auth": "keystone",
         "keystone_url": keystone.url,
         "keystone_username": "ledger",
@@ -134,13 +113,14 @@ def test_no_token_and_no_password_is_told_to_anybody(
     keystone.stop()
     late = keystone.token("alt_demo", "project", "alt_demo")
     assert system.call("GET", "/v2.0/networks", late).status_code == 503
-    canaries = [OWN_PASSWORD, made_up, *keystone.tokens]
-    assert len(canaries) >= 8
+    servers = [unquote(urlsplit(url).password or "") for url in (database.url, database.admin_url, broker.url)]
+    canaries = [OWN_PASSWORD, METADATA_SECRET, made_up, *servers, *keystone.tokens]
+    assert len(canaries) >= 12 and all(len(one) > 15 for one in canaries)
     messages, rows, log = tap.read(), _rows(database), system.services.log()
     tap.close()
     assert len(messages) >= 3 and len(rows) > 10 and "Keystone does not answer" in log and "keystoneauth" not in log
     for text in (*messages, *rows, *system.answers, log):
-        assert not [one for one in canaries if one in text or one[:40] in text], text
+        assert not [one for one in canaries if one in text or one[:40] in text or quote(one, safe="") in text], text
     assert any(keystone.users["demo"].id in row for row in rows), "events say who it was"
 
 

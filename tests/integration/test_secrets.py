@@ -10,7 +10,8 @@ import psycopg2
 import pytest
 import requests
 
-from tests.whole import Whole
+from tests.fakes.tap import Tap
+from tests.whole import Whole, eventually
 
 pytestmark = [pytest.mark.root, pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(180)]
 
@@ -110,9 +111,34 @@ def test_no_event_row_or_answer_holds_a_secret(lab: Whole) -> None:
         assert "Traceback" not in reply.text and "psycopg2" not in reply.text
 
 
+def test_no_message_holds_a_secret(lab: Whole) -> None:
+    """What services say to each other, hosts to services and services to hosts while a server is booted and an agent comes anew."""
+    secrets, client, tap = secrets_of(lab), lab.client(), Tap(setting(lab, "AMQP_URL"))
+    assert "metadata" in secrets, "which the agents share with Nova"
+    made = client.create("network", name="canary")
+    client.create("subnet", network_id=made["id"], ip_version=4, cidr="10.9.0.0/24")
+    client.create("port", network_id=made["id"], **{"binding:host_id": "compute1", "device_owner": "compute:nova"})
+    lab.kill_and_await("agent_dhcp@compute1")
+    told = list[str]()
+
+    def is_enough() -> bool:
+        told.extend(tap.read())
+        return len(told) >= 6 and any('"Hello"' in one for one in told) and any(made["id"] in one for one in told)
+
+    eventually("messages of all sorts", is_enough, 20)
+    tap.close()
+    for text in told:
+        assert leaks(text, secrets) == [], text
+
+
 def database_url(whole: Whole) -> str:
     """As the API has it."""
-    values = Path(f"/proc/{whole.pids()['api']}/environ").read_text().split("\0")
-    url = next(one.partition("=")[2] for one in values if one.startswith("NETLEDGER_DATABASE_URL="))
+    url = setting(whole, "DATABASE_URL")
     assert unquote(urlsplit(url).password or "")
     return url
+
+
+def setting(whole: Whole, name: str) -> str:
+    """A setting of the API's process."""
+    values = Path(f"/proc/{whole.pids()['api']}/environ").read_text().split("\0")
+    return next(one.partition("=")[2] for one in values if one.startswith(f"NETLEDGER_{name}="))
