@@ -123,7 +123,9 @@ class Settings:
         "", str, "added to the names of qdhcp- and qrouter- namespaces, so that lab hosts can share one machine"
     )
     state_dir: str = _setting("/var/lib/netledger", str, "folder for what agents keep, dnsmasq's files for example")
-    dns_domain: str = _setting("openstacklocal.", domain, "domain that DHCP gives guests' names in")
+    dns_domain: str = _setting(
+        "openstacklocal.", domain, "domain that guests' names stand below: told by DHCP, and in the ports that are made"
+    )
     metadata_url: str = _setting("", http_url, "Nova's metadata API (http://HOST:8775); empty: guests get no metadata")
     metadata_secret: str = _setting(
         "", str, "secret shared with Nova's metadata API (metadata_proxy_shared_secret there)"
@@ -139,6 +141,13 @@ class Settings:
     quota_security_group: int = _quota(10, "security groups of a project")
     quota_security_group_rule: int = _quota(100, "security group rules of a project")
     quota_address_group: int = _quota(100, "address groups of a project")
+    nova_url: str = _setting(
+        "",
+        http_url,
+        "Nova's compute API (http://HOST:8774/v2.1), which is told what happens to servers' ports, in auth mode keystone with a token"
+        " of NETLEDGER_KEYSTONE_USERNAME; empty: it is told nothing",
+    )
+    nova_seconds: float = _setting(10.0, seconds, "how long Nova may take to be reached, and to answer, in seconds")
     log_level: str = _setting("INFO", str, "lowest level that is logged")
     health_file: str = _setting(
         "", str, "file that is touched while the process is well; empty: none (`libs/health.py`)"

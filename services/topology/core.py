@@ -16,7 +16,6 @@ from libs.eventlog.commit import Ledger
 from libs.eventlog.follow import Tail
 from libs.eventlog.pool import Connection
 from libs.eventlog.postgres import PostgresLog
-from libs.eventlog.protocol import Recorded
 from libs.feed import AgentMessage, Fetch
 from libs.gather import Gather
 from libs.network.world import Answer, ChooseBinding, ChooseSegment, Question
@@ -25,21 +24,17 @@ from services.topology.agents import Agents
 from services.topology.commits import Commits
 from services.topology.heartbeats import Heartbeats
 from services.topology.inbox import LogReader
+from services.topology.lead import Lead
 from services.topology.leader import Leadership, Loop, guarded
 from services.topology.model import Model, load, plan_of
-from services.topology.processes import processes
+from services.topology.nova import nova_of
 from services.topology.registry import Registry
-from services.topology.relay import Relay
 from services.topology.reports import Reports
 from services.topology.senders import Sender, sender
-from services.topology.store import PgFeedStore
-from services.topology.watch import Watch
-from services.topology.work import Work
 
 READY_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 PATIENCE = 60
-Take = Callable[[Sequence[Recorded]], None]
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +58,7 @@ class Topology:
         registry = Registry(self._heartbeats, self._commits.all, self._agents, self._beckon)
         self._reports = Reports(self._log.pool, registry, self._commits.all, self._answer_fetch)
         self._leadership = Leadership(settings.database_url, self._lead, lambda: self._pulse.is_up)
+        self._nova = nova_of(settings)
         self._model: Model
         self._reader: LogReader
 
@@ -169,28 +165,14 @@ class Topology:
 
     def _lead(self, session: Connection) -> Sequence[Loop]:
         """What the holder of the lock does. Raises Refusal 503, psycopg2's errors."""
-        settings = self._settings
-        relay = Relay(PgFeedStore(session), self._feeds.publish_all)
-        watch = Watch(
-            self._log.pool,
-            relay.identity,
-            settings.agent_down_seconds,
-            self._commits.all,
-            self._feeds.publish_all,
+        lead = Lead(
+            self._settings,
+            self._log,
+            self._feeds,
+            self._commits,
+            self._model.agents,
+            self._reader,
+            self._nova,
             lambda: self._pulse.is_up,
         )
-        dhcp, routers = processes(self._log, self._log.pool, self._commits, self._model.agents, settings)
-        dhcp_from, routers_from = dhcp.start(), routers.start()
-        return [
-            lambda stop: self._work(stop, relay.position, relay.take, relay.rest, False),
-            lambda stop: self._work(stop, dhcp_from, dhcp.take, dhcp.tend, True),
-            lambda stop: self._work(stop, routers_from, routers.take, routers.tend, True),
-            watch.run,
-        ]
-
-    def _work(self, stop: threading.Event, position: int, take: Take, rest: Callable[[], None], always: bool) -> None:
-        inbox = self._reader.open(position)
-        try:
-            Work(inbox, take, rest, always).run(stop)
-        finally:
-            self._reader.close(inbox)
+        return lead.loops(session)

@@ -13,8 +13,10 @@ from libs.bus import Background, agent_requests
 from libs.codec import answer_to_json, question_from_json
 from libs.feed import AgentMessage
 from services.topology.core import Topology
+from services.topology.nova import check_nova
 
 NEEDS = ("database_url", "amqp_url")
+CHECK = check_nova
 
 
 class TopologyService:
