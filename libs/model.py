@@ -56,6 +56,15 @@ class HostRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixLengths:
+    """Which prefix lengths the subnets of a subnet pool may have, and which one they get that ask for none."""
+
+    least: int
+    usual: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class DhcpOption:
     """An option that a port's owner wants sent to its guest, as he named it; value empty: not to be sent."""
 

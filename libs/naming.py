@@ -8,6 +8,10 @@ def plural_of(kind: str) -> str:
     return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
+_UNDERSCORED = ("service_profile",)
+
+
 def path_of(kind: str) -> str:
     """`/v2.0/security-groups` of `security_group`: where its collection is."""
-    return f"/v2.0/{plural_of(kind).replace('_', '-')}"
+    plural = plural_of(kind)
+    return f"/v2.0/{plural if kind in _UNDERSCORED else plural.replace('_', '-')}"

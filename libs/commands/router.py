@@ -32,6 +32,7 @@ class NewRouter:
     admin_state_up: bool = True
     gateway: WantedGateway | None = None
     availability_zone_hints: tuple[str, ...] = ()
+    flavor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

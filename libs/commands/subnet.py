@@ -14,13 +14,14 @@ ABSENT = ""
 
 @dataclass(frozen=True, slots=True)
 class NewSubnet:
-    """One subnet to make. allocation_pools None: all host addresses but the gateway."""
+    """One subnet to make. allocation_pools None: all host addresses but the gateway. cidr None: of the subnet pool, with prefixlen or
+    the pool's usual one. service_types: device owners of the ports that get addresses from it, none is all."""
 
     subnet_id: str
     network_id: str
     project_id: str
     ip_version: int
-    cidr: str
+    cidr: str | None
     name: str = ""
     description: str = ""
     gateway_ip: str | None = ABSENT
@@ -30,6 +31,9 @@ class NewSubnet:
     enable_dhcp: bool = True
     ipv6_ra_mode: str | None = None
     ipv6_address_mode: str | None = None
+    subnetpool_id: str | None = None
+    prefixlen: int | None = None
+    service_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class CreateSubnets:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSubnet:
-    """Change the named attributes: name, description, gateway_ip, allocation_pools, dns_nameservers, host_routes, enable_dhcp."""
+    """Change the named attributes: name, description, gateway_ip, allocation_pools, dns_nameservers, host_routes, enable_dhcp,
+    service_types."""
 
     subnet_id: str
     changes: Mapping[str, Any]

@@ -15,6 +15,15 @@ def no_address_left(network_id: str) -> Refusal:
     return Refusal(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network_id}.")
 
 
+def no_matching_subnet(network_id: str, device_owner: str) -> Refusal:
+    """409: the network's subnets are all for ports of other device owners."""
+    return Refusal(
+        409,
+        "IpAddressGenerationFailureNoMatchingSubnet",
+        f"No valid service subnet for the given device owner, network {network_id}, service type {device_owner}.",
+    )
+
+
 def is_exhaustion(refusal: Refusal) -> bool:
     """Whether it is `no_address_left`."""
     return refusal.type == "IpAddressGenerationFailure"

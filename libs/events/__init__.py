@@ -17,7 +17,7 @@ from libs.events.address_scope import (
     AddressScopeCreated,
     AddressScopeDeleted,
     AddressScopeRenamed,
-    AddressScopeSharingChanged,
+    AddressScopeShared,
 )
 from libs.events.agent import (
     AgentAdminStateChanged,
@@ -161,7 +161,6 @@ from libs.events.subnetpool import (
     SubnetPoolQuotaChanged,
     SubnetPoolRenamed,
     SubnetPoolScopeChanged,
-    SubnetPoolSharingChanged,
 )
 from libs.events.tags import (
     FloatingIpTagsChanged,
@@ -281,14 +280,13 @@ SubnetPoolEvent = (
     | SubnetPoolLengthsChanged
     | SubnetPoolQuotaChanged
     | SubnetPoolDefaultChanged
-    | SubnetPoolSharingChanged
     | SubnetPoolScopeChanged
     | SubnetPoolPrefixAllocated
     | SubnetPoolPrefixReleased
     | SubnetPoolTagsChanged
     | SubnetPoolDeleted
 )
-AddressScopeEvent = AddressScopeCreated | AddressScopeRenamed | AddressScopeSharingChanged | AddressScopeDeleted
+AddressScopeEvent = AddressScopeCreated | AddressScopeRenamed | AddressScopeShared | AddressScopeDeleted
 FlavorEvent = (
     FlavorCreated
     | FlavorRenamed
@@ -336,7 +334,7 @@ __all__ = [
     "AddressScopeDeleted",
     "AddressScopeEvent",
     "AddressScopeRenamed",
-    "AddressScopeSharingChanged",
+    "AddressScopeShared",
     "AgentAdminStateChanged",
     "AgentCameUp",
     "AgentDeleted",
@@ -470,7 +468,6 @@ __all__ = [
     "SubnetPoolQuotaChanged",
     "SubnetPoolRenamed",
     "SubnetPoolScopeChanged",
-    "SubnetPoolSharingChanged",
     "SubnetPoolTagsChanged",
     "SubnetPoolsChanged",
     "SubnetRenamed",

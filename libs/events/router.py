@@ -17,6 +17,7 @@ class RouterCreated:
     description: str
     admin_state_up: bool
     availability_zone_hints: tuple[str, ...] = ()
+    flavor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

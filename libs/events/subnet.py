@@ -9,7 +9,8 @@ from libs.model import AddressRange, HostRoute
 
 @dataclass(frozen=True, slots=True)
 class SubnetCreated:
-    """A subnet exists on a network; gateway_ip is None for none."""
+    """A subnet exists on a network; gateway_ip is None for none. subnetpool_id: where its CIDR was taken from. service_types: the
+    device owners of the ports that get addresses from it, none is all."""
 
     subnet_id: str
     network_id: str
@@ -25,6 +26,8 @@ class SubnetCreated:
     enable_dhcp: bool
     ipv6_ra_mode: str | None = None
     ipv6_address_mode: str | None = None
+    subnetpool_id: str | None = None
+    service_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,15 @@ class SubnetDhcpChanged:
 
     subnet_id: str
     enable_dhcp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetServiceTypesChanged:
+    """Which ports (by device_owner) get addresses from it changed; none is all."""
+
+    subnet_id: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

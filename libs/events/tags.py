@@ -48,3 +48,12 @@ class FloatingIpTagsChanged:
     floatingip_id: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetPoolTagsChanged:
+    """It was given the tags `added` and lost those in `removed`."""
+
+    subnetpool_id: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ class Router:
     routes: tuple[HostRoute, ...] = ()
     server: L3Server | None = None
     tags: tuple[str, ...] = ()
+    flavor_id: str | None = None
 
     @property
     def host(self) -> str:
@@ -96,6 +97,7 @@ def evolve(state: Router | None, event: RouterEvent) -> Router | None:
             description=event.description,
             admin_state_up=event.admin_state_up,
             availability_zone_hints=event.availability_zone_hints,
+            flavor_id=event.flavor_id,
         )
     if isinstance(event, RouterDeleted) or state is None:
         return None
@@ -159,6 +161,7 @@ def body(state: Router, version: int, created_at: str, updated_at: str) -> dict[
         "routes": [{"destination": one.destination, "nexthop": one.nexthop} for one in state.routes],
         "availability_zone_hints": list(state.availability_zone_hints),
         "availability_zones": zones,
+        "flavor_id": state.flavor_id,
         "description": state.description,
         "created_at": created_at,
         "updated_at": updated_at,

@@ -16,6 +16,7 @@ from libs.events import (
     SubnetHostRoutesChanged,
     SubnetPoolsChanged,
     SubnetRenamed,
+    SubnetServiceTypesChanged,
     SubnetTagsChanged,
 )
 from libs.model import AddressRange, HostRoute
@@ -25,7 +26,8 @@ from libs.network.tags import retagged
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A range of addresses on a network; gateway_ip None is none."""
+    """A range of addresses on a network; gateway_ip None is none. service_types: device owners of the ports that get addresses
+    from it, none is all."""
 
     id: str
     network_id: str
@@ -42,6 +44,8 @@ class Subnet:
     ipv6_ra_mode: str | None = None
     ipv6_address_mode: str | None = None
     tags: tuple[str, ...] = ()
+    subnetpool_id: str | None = None
+    service_types: tuple[str, ...] = ()
 
     @property
     def is_automatic(self) -> bool:
@@ -65,6 +69,8 @@ def _created(event: SubnetCreated) -> Subnet:
         enable_dhcp=event.enable_dhcp,
         ipv6_ra_mode=event.ipv6_ra_mode,
         ipv6_address_mode=event.ipv6_address_mode,
+        subnetpool_id=event.subnetpool_id,
+        service_types=event.service_types,
     )
 
 
@@ -84,6 +90,8 @@ def _changed(state: Subnet, event: SubnetEvent) -> Subnet:
             return replace(state, host_routes=event.after)
         case SubnetDhcpChanged():
             return replace(state, enable_dhcp=event.enable_dhcp)
+        case SubnetServiceTypesChanged():
+            return replace(state, service_types=event.after)
         case SubnetTagsChanged():
             return replace(state, tags=retagged(state.tags, event))
     raise TypeError(f"{type(event).__name__} is no fact about a living subnet")
@@ -115,6 +123,8 @@ def body(state: Subnet, version: int, created_at: str, updated_at: str) -> dict[
         "enable_dhcp": state.enable_dhcp,
         "ipv6_ra_mode": state.ipv6_ra_mode,
         "ipv6_address_mode": state.ipv6_address_mode,
+        "subnetpool_id": state.subnetpool_id,
+        "service_types": list(state.service_types),
         "description": state.description,
         "created_at": created_at,
         "updated_at": updated_at,

@@ -10,6 +10,7 @@ from libs.http.router import Router
 from libs.policy_file import policy_of
 from services.api import default_groups, discovery, extensions, openapi, tags
 from services.api.address_groups import AddressGroupActions
+from services.api.availability import Availability
 from services.api.bindings import Bindings
 from services.api.callers import Callers, Clock
 from services.api.hosting import Hosting
@@ -59,6 +60,7 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes += Bindings(query, commit, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, callers).routes() + Pools(query, callers).routes()
+    routes += Availability(query, callers).routes()
     routes += Quotas(query, commit, callers, defaults_of(settings)).routes()
     routes.append(openapi.route_of(routes))
     return App(Router(routes), limits, guard_of(settings, authenticator))

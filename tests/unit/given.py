@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import libs.events as facts
 from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog import known
@@ -60,6 +61,10 @@ _KINDS: tuple[tuple[str, Any], ...] = (
     ("network", NetworkEvent),
     ("router", RouterEvent),
     ("floatingip", FloatingIpEvent),
+    ("subnetpool", facts.SubnetPoolEvent),
+    ("address_scope", facts.AddressScopeEvent),
+    ("flavor", facts.FlavorEvent),
+    ("service_profile", facts.ServiceProfileEvent),
     ("rbac_policy", RbacPolicyEvent),
     ("agent", AgentEvent),
 )

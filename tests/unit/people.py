@@ -59,7 +59,7 @@ def a_subnet(cidr: str = "10.0.0.0/24", id: str = SUBNET, network: str = NET, **
         "enable_dhcp": True,
     }
     return (
-        NetworkSubnetAdded(network, id, cidr),
+        NetworkSubnetAdded(network, id, cidr, more.get("subnetpool_id") or ""),
         SubnetCreated(subnet_id=id, network_id=network, cidr=cidr, gateway_ip=gateway, **{**values, **more}),
     )
 

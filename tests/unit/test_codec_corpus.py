@@ -28,6 +28,7 @@ FROZEN = [
     (118, "3caadd3d43aadbc8005389263ab803755234813867b240942cb2a030ef6c76e1"),
     (121, "c8c1e2b9de9d10d0bb73437caf609333031caac7b8d40e75dd89fde10dcde799"),
     (127, "9bb426e168369f26a8917bc6b036707410eea2163c0db668cef7c7fad17f8668"),
+    (159, "52bbbfb3cf53d56954250c006cb1183b6efa79dde8e6f5c4a8eeaee3ec0f3811"),
 ]
 """(number of lines, sha256 of these first lines)"""
 

@@ -88,6 +88,8 @@ def test_a_subnets_body_has_every_attribute_of_neutrons():
         "enable_dhcp": True,
         "ipv6_ra_mode": None,
         "ipv6_address_mode": None,
+        "subnetpool_id": None,
+        "service_types": [],
         "description": "",
         "created_at": "2026-11-22T15:30:00Z",
         "updated_at": "2026-11-22T15:30:00Z",

@@ -13,6 +13,7 @@ from libs.commands import WantedAddress
 from libs.model import FixedIp
 from libs.network.addresses import eui64
 from libs.network.deciders.reading import existing, subnets_of
+from libs.network.deciders.service_types import serving, suitable
 from libs.network.deciders.wishes import (
     NOT_AUTOMATIC,
     Wishes,
@@ -58,10 +59,11 @@ def address_plan(port: Port, changes: Mapping[str, Any], world: World) -> Addres
     if not moves(port, changes):
         return _NO_CHANGE
     network: Network = existing(world, "network", port.network_id).state
-    subnets = subnets_of(world, network)
     owner = changes.get("device_owner", port.device_owner)
-    formed = _formed(port, subnets)
     wished = changes.get("fixed_ips")
+    all_of_them = subnets_of(world, network)
+    subnets = serving(all_of_them, owner) if wished is None else suitable(network, all_of_them, owner)
+    formed = _formed(port, all_of_them)
     kept, fresh = _matched(port, None if wished is None else canonical_wishes(wished), formed)
     wishes = sorted_wishes(fresh, network, subnets, owner, world)
     mac = new_mac(port, changes)
@@ -72,7 +74,7 @@ def address_plan(port: Port, changes: Mapping[str, Any], world: World) -> Addres
     check_automatic(wishes.given, subnets, mac, owner)
     added = dict.fromkeys((*wishes.given, *(one for one in automatic(subnets, mac, owner) if one not in kept)))
     removed = tuple(one for one in port.fixed_ips if one not in kept)
-    question = _question(port, network, mac, wishes, world)
+    question = _question(port, subnets, mac, wishes, world)
     return AddressPlan(removed, tuple(added), choosable(subnets, owner), question)
 
 
@@ -101,8 +103,10 @@ def _matched(
     return tuple(kept), tuple(fresh)
 
 
-def _question(port: Port, network: Network, mac: str, wishes: Wishes, world: World) -> ChooseAddresses | None:
+def _question(
+    port: Port, subnets: tuple[Subnet, ...], mac: str, wishes: Wishes, world: World
+) -> ChooseAddresses | None:
     if not wishes.asks:
         return None
-    read = tuple((id, existing(world, "subnet", id).version) for id in network.subnet_ids)
-    return ChooseAddresses(port.id, network.id, mac, read, wishes.open, (*wishes.given, *port.fixed_ips))
+    read = tuple((one.id, existing(world, "subnet", one.id).version) for one in subnets)
+    return ChooseAddresses(port.id, port.network_id, mac, read, wishes.open, (*wishes.given, *port.fixed_ips))

@@ -13,6 +13,7 @@ from libs.events import AddressReleased, SubnetCreated
 from libs.model import FLOATING_IP_OWNER, ROUTER_GATEWAY_OWNER, FixedIp
 from libs.network import addresses
 from libs.network.deciders.reading import change
+from libs.network.deciders.service_types import serves
 from libs.network.deciders.wishes import NOT_AUTOMATIC, allocated
 from libs.network.port import Port
 from libs.network.world import Resource
@@ -29,7 +30,13 @@ def automatic_ones(facts: Iterable[SubnetCreated]) -> list[SubnetCreated]:
 def joined(port: Resource, subnets: Sequence[SubnetCreated]) -> Change:
     """The addresses that a port gets on those of the new SLAAC subnets that are on its network; none for a router's."""
     state: Port = port.state
-    mine = (one for one in subnets if one.network_id == state.network_id and state.device_owner not in STAYING)
+    mine = (
+        one
+        for one in subnets
+        if one.network_id == state.network_id
+        and state.device_owner not in STAYING
+        and serves(one.service_types, one.enable_dhcp, state.device_owner)
+    )
     formed = (FixedIp(one.subnet_id, addresses.eui64(one.cidr, state.mac_address)) for one in mine)
     return change(port, allocated(state.id, formed))
 

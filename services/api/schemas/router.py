@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 from libs.commands import NewRouter, WantedGateway
 from libs.errors import Refusal, bad_request
 from libs.model import HostRoute
-from services.api.schemas.fields import ReadOnly, Value, shown, to_bool, to_name, to_text, to_uuid
+from services.api.schemas.fields import ReadOnly, Value, shown, to_bool, to_name, to_text, to_uuid, to_uuid_or_none
 from services.api.schemas.form import Form, refused
 from services.api.schemas.lists import to_extra_routes, to_fixed_ips, to_hints
 
@@ -49,6 +49,7 @@ class RouterSchema(Schema):
     routes = Value(to_extra_routes, post=False)
     availability_zone_hints = Value(to_hints, put=False)
     availability_zones = ReadOnly()
+    flavor_id = Value(to_uuid_or_none, put=False)
     description = Value(to_text)
     created_at = ReadOnly()
     updated_at = ReadOnly()
