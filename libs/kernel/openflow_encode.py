@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from ipaddress import IPv4Address
 
+from libs.kernel.openflow_match import BASIC as _BASIC
+from libs.kernel.openflow_match import NXM_0 as _NXM_0
+from libs.kernel.openflow_match import NXM_1 as _NXM_1
+from libs.kernel.openflow_match import header as _header
+from libs.kernel.openflow_match import mac as _mac
+from libs.kernel.openflow_match import match as _match
+from libs.kernel.openflow_match import oxm as _oxm
 from libs.materialise.ovs.flow import FlowBody, FlowId, parse
 
 VERSION = 5
 _FLOW_MOD, _ADD, _DELETE_STRICT = 14, 0, 4
 _ANY, _NO_BUFFER = 0xFFFFFFFF, 0xFFFFFFFF
 _NORMAL, _IN_PORT = 0xFFFFFFFA, 0xFFFFFFF8
-_BASIC, _NXM_0, _NXM_1 = 0x8000, 0x0000, 0x0001
 _NICIRA = 0x00002320
 _SPLIT = re.compile(r",(?![^()]*\))")
 
@@ -27,11 +32,10 @@ _REGISTERS = {
     "NXM_OF_ARP_OP[]": (_NXM_0, 15, 2),
     "NXM_OF_ARP_SPA[]": (_NXM_0, 16, 4),
     "NXM_OF_ARP_TPA[]": (_NXM_0, 17, 4),
-    "NXM_NX_REG6[]": (_NXM_1, 6, 4),
+    **{f"NXM_NX_REG{n}[]": (_NXM_1, n, 4) for n in range(3, 7)},
     "NXM_NX_ARP_SHA[]": (_NXM_1, 17, 6),
     "NXM_NX_ARP_THA[]": (_NXM_1, 18, 6),
 }
-_NUMBERS = {"in_port": (_BASIC, 0, 4), "arp_op": (_BASIC, 21, 2), "tun_id": (_BASIC, 38, 8), "reg6": (_NXM_1, 6, 4)}
 _SET = {"vlan_vid": (_BASIC, 6, 2), "tun_id": (_BASIC, 38, 8), "eth_src": (_BASIC, 4, 6)}
 
 
@@ -61,46 +65,17 @@ def _body(command: int, id: FlowId, body: FlowBody) -> bytes:
     mask = 0 if command == _ADD else 0xFFFFFFFFFFFFFFFF
     head = struct.pack("!QQBBHHH", body.cookie, mask, id.table, command, 0, 0, id.priority)
     head += struct.pack("!IIIHH", _NO_BUFFER, _ANY, _ANY, 0, 0)
-    fields = b"".join(_field(part) for part in id.match.split(",") if part)
+    fields = _match(id.match)
     match = struct.pack("!HH", 1, 4 + len(fields)) + fields
     actions = b"" if body.actions == "drop" else b"".join(_action(one) for one in _SPLIT.split(body.actions))
     apply = struct.pack("!HHI", 4, 8 + len(actions), 0) + actions if actions else b""
     return head + _padded(match) + apply
 
 
-def _field(part: str) -> bytes:
-    name, _, value = part.partition("=")
-    if part == "arp":
-        return _oxm((_BASIC, 5, 2), 0x0806)
-    if part == "vlan_tci=0x0000/0x1fff":
-        return _oxm((_BASIC, 6, 2), 0)
-    if name == "dl_vlan":
-        return _oxm((_BASIC, 6, 2), 0x1000 | int(value))
-    if name == "dl_dst":
-        mac, _, mask = value.partition("/")
-        return _oxm((_BASIC, 3, 6), _mac(mac), _mac(mask) if mask else None)
-    if name == "arp_tpa":
-        return _oxm((_BASIC, 23, 4), int(IPv4Address(value)))
-    return _oxm(_NUMBERS[name], int(value, 0))
-
-
-def _oxm(field: tuple[int, int, int], value: int, mask: int | None = None) -> bytes:
-    data = value.to_bytes(field[2], "big") + (b"" if mask is None else mask.to_bytes(field[2], "big"))
-    return _header(field, len(data), mask is not None) + data
-
-
-def _header(field: tuple[int, int, int], length: int, masked: bool = False) -> bytes:
-    return struct.pack("!HBB", field[0], field[1] << 1 | masked, length)
-
-
 def _register(name: str) -> tuple[bytes, int]:
     """(NXM header, bits) of a whole register."""
     field = _REGISTERS[name]
     return _header(field, field[2]), field[2] * 8
-
-
-def _mac(text: str) -> int:
-    return int(text.replace(":", ""), 16)
 
 
 def _padded(data: bytes) -> bytes:
@@ -113,16 +88,41 @@ def _action(text: str) -> bytes:
     fixed: dict[str, Callable[[], bytes]] = {
         "NORMAL": lambda: _output(_NORMAL),
         "IN_PORT": lambda: _output(_IN_PORT),
+        "ct_clear": lambda: _nicira(43, bytes(6)),
         "pop_vlan": lambda: struct.pack("!HHI", 18, 8, 0),
         "push_vlan:0x8100": lambda: struct.pack("!HHHH", 17, 8, 0x8100, 0),
     }
     if text in fixed:
         return fixed[text]()
-    resubmit = re.fullmatch(r"resubmit\(,(\d+)\)", text)
-    if resubmit:
-        return _nicira(14, struct.pack("!HBBH", 0xFFF8, int(resubmit[1]), 0, 0))
+    called = re.fullmatch(r"(\w+)\((.*)\)", text)
+    if called:
+        return {"resubmit": _resubmit, "ct": _track, "conjunction": _conjunction}[called[1]](called[2].split(","))
     parts = {"output": _output_text, "set_field": _set_field, "load": _load, "move": _move}
     return parts[verb](value, target)
+
+
+def _resubmit(words: list[str]) -> bytes:
+    port, table = words
+    if port:
+        raise ValueError(port)
+    return _nicira(14, struct.pack("!HBBH", 0xFFF8, int(table), 0, 0))
+
+
+def _track(words: list[str]) -> bytes:
+    """ct: `commit`, `table=N`, `zone=<a register's lower 16 bits>`."""
+    said = dict(word.partition("=")[::2] for word in words)
+    register, _, bits = said.pop("zone").partition("[")
+    flags, table = int(said.pop("commit", None) is not None), int(said.pop("table", "255"))
+    if said or bits != "0..15]":
+        raise ValueError(words)
+    zone = _register(f"{register}[]")[0]
+    return _nicira(35, struct.pack("!H4sHB3xH", flags, zone, 15, table, 0))
+
+
+def _conjunction(words: list[str]) -> bytes:
+    number, dimension = words
+    clause, _, clauses = dimension.partition("/")
+    return _nicira(34, struct.pack("!BBI", int(clause) - 1, int(clauses), int(number)))
 
 
 def _output(port: int) -> bytes:
@@ -130,6 +130,9 @@ def _output(port: int) -> bytes:
 
 
 def _output_text(value: str, _target: str) -> bytes:
+    if value in _REGISTERS:
+        header, bits = _register(value)
+        return _nicira(15, struct.pack("!H4sH6x", bits - 1, header, 0xFFFF))
     return _output(int(value))
 
 

@@ -68,6 +68,11 @@ class OvsBrain:
         with self._lock:
             self._host.forget(networks)
 
+    def held(self, scopes: frozenset[str]) -> None:
+        """The scopes that the host is in from now on, before their facts come."""
+        with self._lock:
+            self._host.held(scopes)
+
     def take(self, recorded: Recorded) -> None:
         """Take in one fact; the switch is not touched."""
         with self._lock:

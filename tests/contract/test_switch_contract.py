@@ -11,9 +11,11 @@ import pytest
 from libs.config import Settings
 from libs.kernel.hands import KernelRefused
 from libs.materialise.ovs.flow import parse
+from libs.model import AddressPair
 from services.agent_ovs.brain import OvsBrain
 from tests.contract.switch_rigs import FakeRig, RealRig, Rig
 from tests.fakes.ovs_facts import APort, Facts
+from tests.fakes.ovs_groups import Groups
 from tests.fakes.switch import BROADCAST, Packet
 
 MAPPINGS = {"physnet1": "br-physnet1", "public": "br-public"}
@@ -43,6 +45,7 @@ class Told:
             "local": self.facts.network("local", None),
         }
         self.here = {kind: [self._boot(net, kind, number) for number in (1, 2)] for kind, net in self.kinds.items()}
+        self.guarded = self._guarded()
         self.there = {kind: self.facts.port(net, "h2", "10.0.0.3") for kind, net in self.kinds.items()}
         for recorded in self.facts.log:
             self.brain.take(recorded)
@@ -52,6 +55,29 @@ class Told:
         port = self.facts.port(network, "h1", f"10.0.0.{number}")
         self.rig.plug(port.id)
         return port
+
+    def _guarded(self) -> list[APort]:
+        """Servers with every kind of rule and source that there is."""
+        groups = Groups(self.facts)
+        mine, lone, peers = groups.group(), groups.group(stateful=False), groups.group(egress=False)
+        listed = groups.listed("198.51.100.0/24", "2001:db8:5::/48", "0.0.0.0/0", "::/0")
+        for group in (mine, lone):
+            _every_rule(groups, group, {"remote": peers, "listed": listed})
+        pairs = (AddressPair("10.0.0.9", "fa:16:3e:00:00:09"), AddressPair("2001:db8:9::/64", "fa:16:3e:00:00:09"))
+        anywhere = (AddressPair("0.0.0.0/0", "fa:16:3e:00:00:0a"), AddressPair("::/0", "fa:16:3e:00:00:0a"))
+        port = self.facts.port(
+            self.kinds["local"],
+            "h1",
+            "10.0.0.8",
+            groups=(mine, lone),
+            pairs=pairs + anywhere,
+            more=("2001:db8::8",),
+        )
+        alone = self.facts.port(self.kinds["vxlan"], "h1", "10.0.0.7", groups=(lone,), pairs=pairs)
+        self.facts.port(self.kinds["vxlan"], "h2", "10.0.0.6", groups=(peers,), pairs=pairs, more=("2001:db8::6",))
+        for one in (port, alone):
+            self.rig.plug(one.id)
+        return [port, alone]
 
     def settle(self) -> None:
         for _ in range(5):
@@ -73,6 +99,26 @@ def told(request: pytest.FixtureRequest) -> Iterator[Told]:
             yield Told(real)
         finally:
             real.close()
+
+
+def _every_rule(groups: Groups, group: str, sets: dict[str, str]) -> None:
+    for direction in ("ingress", "egress"):
+        for ethertype, cidr, one in (
+            ("IPv4", "192.0.2.0/24", "192.0.2.1/32"),
+            ("IPv6", "2001:db8:1::/48", "2001:db8:1::1/128"),
+        ):
+            way = {"ethertype": ethertype}
+            groups.rule(group, direction, "tcp", 80, cidr=cidr, **way)
+            groups.rule(group, direction, "udp", 8000, high=8191, **way)
+            groups.rule(group, direction, "sctp", 0, high=7, remote=sets["remote"], **way)
+            groups.rule(group, direction, "tcp", 0, high=65535, listed=sets["listed"], **way)
+            groups.rule(group, direction, "icmp", 8, high=None, **way)
+            groups.rule(group, direction, "icmp", 8, high=0, cidr=one, **way)
+            groups.rule(group, direction, "47", remote=sets["remote"], **way)
+            groups.rule(group, direction, "hopopt", **way)
+            groups.rule(group, direction, "1", **way)
+            groups.rule(group, direction, remote=sets["remote"], **way)
+    groups.rule(group, "ingress")
 
 
 def tap(port: APort) -> str:
@@ -106,7 +152,7 @@ def test_a_second_brain_finds_nothing_to_do(told: Told) -> None:
     again.apply()
     assert again.tally.changes() == 0, again.tally.counts()
     assert {report.port_id for report in again.report().ports} == {
-        port.id for ports in told.here.values() for port in ports
+        port.id for port in [*told.guarded, *(one for ports in told.here.values() for one in ports)]
     }
 
 

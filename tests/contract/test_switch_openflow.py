@@ -70,12 +70,12 @@ def test_a_removal_spares_a_flow_with_another_cookie(told: Told) -> None:
 
 def test_the_verb_takes_the_socket_for_few_and_ovs_ofctl_for_what_it_does_not_know(told: Told) -> None:
     assert flows._apply_few(told.rig.rundir, "br-int", ["add cookie=0x5,table=9,priority=1 actions=drop"])
-    strange = "add cookie=0x5,table=9,priority=2,udp,tp_dst=68 actions=drop"
+    strange = "add cookie=0x5,table=9,priority=2,ip,nw_tos=4 actions=drop"
     assert not flows._apply_few(told.rig.rundir, "br-int", [strange])
     assert flows.apply(told.rig.rundir, "br-int", [strange]) == 1
     assert len([line for line in _read(told, "br-int") if "table=9" in line]) == 2
     flows.apply(told.rig.rundir, "br-int", [f"delete_strict cookie=0x5/-1,table=9,priority={n}" for n in (1,)])
-    flows.apply(told.rig.rundir, "br-int", ["delete_strict cookie=0x5/-1,table=9,priority=2,udp,tp_dst=68"])
+    flows.apply(told.rig.rundir, "br-int", ["delete_strict cookie=0x5/-1,table=9,priority=2,ip,nw_tos=4"])
     assert not any("table=9" in line for line in _read(told, "br-int"))
 
 
@@ -84,7 +84,14 @@ def test_the_verb_takes_the_socket_for_few_and_ovs_ofctl_for_what_it_does_not_kn
     [
         "",
         "modify table=1,priority=1 actions=drop",
-        "add table=1,priority=1,tcp actions=drop",
+        "add table=1,priority=1,ip,nw_tos=4 actions=drop",
+        "add table=1,priority=1,ip,nw_frag=later actions=drop",
+        "add table=1,priority=1,ct_state=+trkk actions=drop",
+        "add table=1,priority=1,tcp,icmp_type=1 actions=drop",
+        "add table=1,priority=1,ipv6,ipv6_src=10.0.0.1 actions=drop",
+        "add table=1,priority=1 actions=ct(commit,zone=NXM_NX_REG5[0..7])",
+        "add table=1,priority=1 actions=ct(commit,force,zone=NXM_NX_REG5[0..15])",
+        "add table=1,priority=1 actions=resubmit(1,2)",
         "add table=1,priority=1 actions=learn(table=20)",
         "add table=1,priority=1,in_port=LOCAL actions=drop",
         "add table=300,priority=1 actions=drop",

@@ -23,7 +23,7 @@ from libs.events import (
     PortMacChanged,
     PortUnbound,
 )
-from libs.model import OVS_AGENT, VIF_OVS
+from libs.model import OVS_AGENT, VIF_OVS, AddressPair
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Facts:
 
     def network(self, type: str = "vxlan", segment: int | None = 5001, physnet: str | None = None) -> str:
         """A network was created; its id."""
-        id = self._next("network")
+        id = self.new_id("network")
         self._segments[id] = (type, physnet, segment)
         created = NetworkCreated(id, "p", "n", "", True, False, False, 1450, type, physnet, segment)
         self.add(f"network-{id}", created)
@@ -85,15 +85,26 @@ class Facts:
         """It is gone."""
         self.add(f"network-{network}", NetworkDeleted(network, "p", *self._segments[network]))
 
-    def port(self, network: str, host: str = "", ip: str = "", mac: str = "", up: bool = True) -> APort:
-        """A port was created, with an address, bound when a host is given."""
-        id = self._next("port")
+    def port(
+        self,
+        network: str,
+        host: str = "",
+        ip: str = "",
+        mac: str = "",
+        up: bool = True,
+        groups: tuple[str, ...] | None = None,
+        pairs: tuple[AddressPair, ...] = (),
+        more: tuple[str, ...] = (),
+    ) -> APort:
+        """A port was created, with an address (and `more`), bound when a host is given. groups None: without port security."""
+        id = self.new_id("port")
         number = int(uuid.UUID(id)) & 0xFFFFFF
         mac = mac or f"fa:16:3e:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
         port = APort(id, network, mac, ip)
-        self.add(f"port-{id}", PortCreated(id, network, "p", "", "", mac, up, "vm", "compute:nova"))
-        if ip:
-            self.add(f"port-{id}", AddressAllocated(id, "s", ip))
+        security = {"port_security": groups is not None, "security_groups": groups or (), "address_pairs": pairs}
+        self.add(f"port-{id}", PortCreated(id, network, "p", "", "", mac, up, "vm", "compute:nova", **security))
+        for address in (ip, *more) if ip else more:
+            self.add(f"port-{id}", AddressAllocated(id, "s", address))
         if host:
             self.bind(port, host)
         return port
@@ -132,7 +143,7 @@ class Facts:
         self.add(f"port-{port.id}", gone)
         port.host = ""
 
-    def _next(self, kind: str) -> str:
+    def new_id(self, kind: str) -> str:
         self._count += 1
         return self._id(f"{kind}-{self._count}")
 

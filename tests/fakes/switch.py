@@ -8,31 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from libs.materialise.ovs.flow import FlowBody, FlowId, parse, text_of
+from tests.fakes.switch_packets import BROADCAST, Ip, Packet, Refused, Walk, conjunctions, matches
+from tests.fakes.switch_tracking import Tracking
 
-BROADCAST = "ff:ff:ff:ff:ff:ff"
-
-
-class Refused(Exception):
-    """What ovs-ofctl answers with an error."""
-
-
-@dataclass(frozen=True)
-class Packet:
-    """A frame; `vlan` None is untagged. `arp`: (op, sha, spa, tha, tpa) of an ARP frame. `tun_id`: VNI it came or goes with."""
-
-    src: str
-    dst: str
-    vlan: int | None = None
-    arp: tuple[int, str, str, str, str] | None = None
-    tun_id: int = 0
-    reg6: int = 0
+__all__ = ["BROADCAST", "Bridge", "Ip", "Output", "Packet", "Refused"]
 
 
 Output = tuple[str, Packet]
 _SPLIT = re.compile(r",(?![^()]*\))")
+_ZONE = "zone=NXM_NX_REG5[0..15]"
+_KNOWN = (
+    r"drop|NORMAL|IN_PORT|output:(\d+|NXM_NX_REG5\[\])|resubmit\(,\d+\)|conjunction\(\d+,\d/\d\)|"
+    rf"ct\((commit|table=\d+),{re.escape(_ZONE)}\)"
+)
 
 
 class Bridge:
@@ -41,6 +32,7 @@ class Bridge:
     def __init__(self, name: str) -> None:
         self.name, self.ports = name, dict[int, str]()
         self.flows: dict[FlowId, FlowBody] = {}
+        self.tracking = Tracking()
 
     def bundle(self, lines: list[str]) -> None:
         """`add ..` and `delete_strict ..`, all or nothing. Raises Refused."""
@@ -65,35 +57,45 @@ class Bridge:
 
     def receive(self, packet: Packet, in_port: int) -> list[Output]:
         """Where a frame that comes in at a port goes out: (port name, frame as it leaves)."""
-        return list(self._table(0, _Walk(replace(packet, reg6=0), in_port)))
+        return list(self._table(0, Walk(packet, in_port)))
 
-    def _table(self, table: int, walk: _Walk) -> Iterator[Output]:
-        found = [id for id in self.flows if id.table == table and _matches(id.match, walk)]
+    def _table(self, table: int, walk: Walk) -> Iterator[Output]:
+        flows = {id: body for id, body in self.flows.items() if id.table == table}
+        found = {id for id in flows if "conj_id=" not in id.match and matches(id.match, walk)}
+        for number, priority in conjunctions([(id.priority, flows[id].actions) for id in found]):
+            found |= {id for id in flows if id.match == f"conj_id={number}" and id.priority == priority}
+        found = {id for id in found if not flows[id].actions.startswith("conjunction(")}
         if found:
             best = max(found, key=lambda id: id.priority)
-            for action in _SPLIT.split(self.flows[best].actions):
+            for action in _SPLIT.split(flows[best].actions):
                 yield from self._act(action, walk)
 
-    def _act(self, action: str, walk: _Walk) -> Iterator[Output]:
+    def _act(self, action: str, walk: Walk) -> Iterator[Output]:
         if action.startswith("resubmit(,"):
             yield from self._table(int(action[10:-1]), walk)
+        elif action.startswith("ct("):
+            yield from self._track(action, walk)
         elif action == "NORMAL":
             yield from ((name, walk.packet) for port, name in self.ports.items() if port != walk.in_port)
         elif action == "IN_PORT":
             yield self.ports[walk.in_port], walk.packet
         elif action.startswith("output:"):
-            port = int(action.partition(":")[2])
+            out = action.partition(":")[2]
+            port = walk.registers[5] if out == "NXM_NX_REG5[]" else int(out)
             if port != walk.in_port and port in self.ports:
                 yield self.ports[port], walk.packet
         elif action != "drop":
-            walk.packet = _changed(walk.packet, action)
+            _change(walk, action)
 
-
-@dataclass
-class _Walk:
-    packet: Packet
-    in_port: int
-    trail: list[int] = field(default_factory=list)
+    def _track(self, action: str, walk: Walk) -> Iterator[Output]:
+        """ct: the packet is looked up and goes on from a table on its own, or its connection is remembered."""
+        zone = walk.registers[5]
+        if action == f"ct(commit,{_ZONE})":
+            self.tracking.commit(zone, walk.packet.ip)
+            return
+        state = self.tracking.look(zone, walk.packet.ip)
+        table = int(action.removeprefix("ct(table=").partition(",")[0])
+        yield from self._table(table, replace(walk, tracked=state, registers=dict(walk.registers)))
 
 
 def _delete(bridge: str, text: str, flows: dict[FlowId, FlowBody]) -> None:
@@ -108,48 +110,22 @@ def _delete(bridge: str, text: str, flows: dict[FlowId, FlowBody]) -> None:
 def _check(id: FlowId, body: FlowBody) -> None:
     """Raises Refused for what this switch does not know."""
     sample = Packet("02:00:00:00:00:01", BROADCAST, 1, (1, "", "", "", ""))
-    for part in filter(None, id.match.split(",")):
-        _match_one(part, _Walk(sample, 1))
+    matches(id.match, Walk(sample, 1), every=True)
     for action in _SPLIT.split(body.actions):
-        if not re.fullmatch(r"drop|NORMAL|IN_PORT|output:\d+|resubmit\(,\d+\)", action):
-            _changed(sample, action)
+        if not re.fullmatch(_KNOWN, action):
+            _change(Walk(sample, 1), action)
 
 
-def _matches(match: str, walk: _Walk) -> bool:
-    return all(_match_one(part, walk) for part in filter(None, match.split(",")))
-
-
-def _match_one(part: str, walk: _Walk) -> bool:
-    name, _, value = part.partition("=")
-    packet = walk.packet
-    if name == "arp" and not value:
-        return packet.arp is not None
-    if name == "dl_dst":
-        return _mac_matches(packet.dst, value)
-    if name == "vlan_tci" and value == "0x0000/0x1fff":
-        return packet.vlan is None
-    simple = {
-        "in_port": walk.in_port,
-        "dl_vlan": packet.vlan,
-        "tun_id": packet.tun_id,
-        "reg6": packet.reg6,
-        "arp_op": packet.arp[0] if packet.arp else None,
-    }
-    if name == "arp_tpa":
-        return packet.arp is not None and packet.arp[4] == value
-    if name not in simple:
-        raise Refused(f"unknown match {part}")
-    return simple[name] == int(value, 0)
-
-
-def _mac_matches(mac: str, wanted: str) -> bool:
-    value, _, mask = wanted.partition("/")
-    bits = _number(mask or BROADCAST)
-    return _number(mac) & bits == _number(value) & bits
-
-
-def _number(mac: str) -> int:
-    return int(mac.replace(":", ""), 16)
+def _change(walk: Walk, action: str) -> None:
+    """A set, push, pop, load or move action. Raises Refused for an unknown one."""
+    if action == "ct_clear":
+        walk.tracked = None
+        return
+    loaded = re.fullmatch(r"load:(0x[0-9a-f]+|0)->NXM_NX_REG([3-6])\[\]", action)
+    if loaded:
+        walk.registers[int(loaded[2])] = int(loaded[1], 0)
+    else:
+        walk.packet = _changed(walk.packet, action)
 
 
 def _changed(packet: Packet, action: str) -> Packet:
@@ -166,8 +142,6 @@ def _changed(packet: Packet, action: str) -> Packet:
         return replace(packet, tun_id=int(value, 0))
     if (verb, target) == ("set_field", "eth_src"):
         return replace(packet, src=value)
-    if (verb, target) == ("load", "NXM_NX_REG6[]"):
-        return replace(packet, reg6=int(value, 0))
     if (verb, rest) == ("move", "NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]"):
         return replace(packet, dst=packet.src)
     return replace(packet, arp=_changed_arp(packet.arp, action))

@@ -21,19 +21,21 @@ from libs.events import (
     PortCreated,
 )
 from libs.materialise.ovs.ends import tunnel_address, tunnel_mac
-from libs.materialise.ovs.things import Agent, Network, Port, port_after
-from libs.model import OVS_AGENT, Segment, canonical_mac
+from libs.materialise.ovs.things import Agent, Network, Port, port_after, port_created
+from libs.model import OVS_AGENT, Segment
 
 _TOMBSTONES = 4096  # deleted ports that are remembered, so that a repeat of their facts does not bring them back
 
 
 class Facts:
-    """Networks and ports by id, OVS agents by host, with the indexes that rendering asks."""
+    """Networks and ports by id, OVS agents by host, with the indexes that rendering asks. scopes: what the host is in, None while
+    nobody said so: all that is told."""
 
     def __init__(self) -> None:
         self.networks: dict[str, Network] = {}
         self.ports: dict[str, Port] = {}
         self.agents: dict[str, Agent] = {}
+        self.scopes: frozenset[str] | None = None
         self.ports_of: dict[str, set[str]] = {}
         self.ports_on: dict[str, set[str]] = {}
         self._versions: dict[str, int] = {}
@@ -65,14 +67,23 @@ class Facts:
         kind, _, id = recorded.stream.partition("-")
         if kind not in ("network", "port", "agent") or recorded.version <= self._versions.get(recorded.stream, 0):
             return None
-        self._versions[recorded.stream] = recorded.version
         event, at = recorded.event, recorded.position
+        if kind == "port" and not self._is_ours(id, event):
+            return None
+        self._versions[recorded.stream] = recorded.version
         if kind == "network":
             self._network_streams.setdefault(id, set()).add(recorded.stream)
             return ("network", id) if self._take_network(id, event, at) else None
         if kind == "agent":
             return self._take_agent(id, event, at)
         return ("port", id) if self._take_port(id, event, at, recorded.stream) else None
+
+    def _is_ours(self, port_id: str, event: Any) -> bool:
+        """A port of a network that is not held comes by its security group: not even its version is noted, for when its network is
+        entered all of it comes from the start."""
+        if isinstance(event, PortCreated):
+            return self.scopes is None or event.network_id in self.scopes
+        return port_id in self.ports
 
     def _take_network(self, id: str, event: Any, at: int) -> bool:
         match event:
@@ -90,7 +101,7 @@ class Facts:
     def _take_port(self, id: str, event: Any, at: int, stream: str) -> bool:
         if isinstance(event, PortCreated):
             self._network_streams.setdefault(event.network_id, set()).add(stream)
-            self._put_port(id, Port(id, event.network_id, canonical_mac(event.mac_address), event.admin_state_up))
+            self._put_port(id, port_created(event, at))
             return True
         before = self.ports.get(id)
         if before is None:

@@ -1,7 +1,7 @@
 """One host's desired state: events and OVSDB changes in, wanted rows and wanted flows out, by dirty keys. Pure.
 
-Keys: ("static", ""), ("network", id), ("port", id), ("host", name). Working on the dirty keys alone must give what working on all of
-them gives (`refresh`): the stories check it after every step.
+Keys: ("static", ""), ("network", id), ("port", id), ("host", name), and those of security.groups. Working on the dirty keys alone
+must give what working on all of them gives (`refresh`): the stories check it after every step.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from libs.feed import PortReport
 from libs.materialise.ovs import rows, vlans
 from libs.materialise.ovs.book import FlowBook, Owner
 from libs.materialise.ovs.facts import Facts
+from libs.materialise.ovs.security.groups import Security
 from libs.materialise.ovs.things import Port
 from libs.materialise.ovs.view import BR_INT, Layout, PortRow, View
 from libs.materialise.ovs.wanted import Wanted
@@ -31,7 +32,8 @@ class Host:
         self.facts, self.view, self.book = Facts(), View(), FlowBook()
         self.vlans = vlans.LocalVlans()
         self.dirty: set[Owner] = {STATIC}
-        self.wanted = Wanted(layout, self.facts, self.view, self.vlans.of)
+        self.security = Security(layout.host, self.facts)
+        self.wanted = Wanted(layout, self.facts, self.view, self.vlans.of, self.security)
         self._taps: set[str] = set()
 
     def take(self, recorded: Recorded) -> None:
@@ -40,9 +42,17 @@ class Host:
         touched = self.facts.take(recorded)
         if touched is not None:
             self._touch(touched, before)
+        self.dirty |= self.security.take(recorded)
+
+    def held(self, scopes: frozenset[str]) -> None:
+        """The scopes (networks, groups, members of groups) that this host is in from now on."""
+        self.facts.scopes = scopes
+        self.dirty |= self.security.held(scopes)
 
     def forget(self, networks: Iterable[str] | None) -> None:
-        """Drop all facts of these networks, None: all facts."""
+        """Drop all facts of these scopes, None: all facts."""
+        networks = networks if networks is None else tuple(networks)
+        self.dirty |= self.security.forget(networks)
         before = self.facts.ports.copy()
         for touched in self.facts.forget(networks):
             self._touch(touched, before.get(touched[1]))
@@ -73,6 +83,7 @@ class Host:
         self.dirty |= {STATIC, *(("network", id) for id in {*self.facts.networks, *self.vlans.of})}
         self.dirty |= {("port", id) for id in self.facts.ports}
         self.dirty |= {("host", host) for host in {*self.facts.agents, *self.facts.ports_on}}
+        self.dirty |= self.security.everything()
         self._taps |= self.view.ports.keys()
 
     def base_changes(self) -> list[rows.RowChange]:
@@ -98,7 +109,7 @@ class Host:
 
     def render(self) -> set[Owner]:
         """Work out the flows of the dirty keys, which are clean then; returns them. Only when `row_changes` has nothing to write."""
-        done, self.dirty = self.dirty, set()
+        done, self.dirty = self.dirty | self.security.settle(self.dirty), set()
         for owner in sorted(done):
             self.book.put(owner, self.wanted.flows(owner))
         return done

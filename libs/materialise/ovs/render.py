@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 
 from libs.materialise.ovs.flow import Flow, flow
+from libs.materialise.ovs.security import guard, tables
+from libs.materialise.ovs.security.guard import Asked
 from libs.materialise.ovs.things import Network, Port
 from libs.materialise.ovs.view import BR_INT, BR_TUN
 
+Ear = tuple[int, bool]  # OpenFlow number, whether what comes is checked first
 UNTAGGED = "vlan_tci=0x0000/0x1fff"
 _UNICAST = "dl_dst=00:00:00:00:00:00/01:00:00:00:00:00"
 _MULTICAST = "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"
-CLASSIFY, CANARY, DELIVER = 0, 23, 60
+CLASSIFY, CANARY, DELIVER = 0, 23, tables.DELIVER
 SPLIT, FROM_TUNNEL, UNICAST, ARP, FLOOD = 2, 4, 20, 21, 22
 
 
@@ -34,8 +37,8 @@ def _enter(lv: int) -> str:
 
 
 def integration_static() -> list[Flow]:
-    """br-int: drop what is not classified, nor known where to."""
-    return [flow(BR_INT, table, 0, "", "drop") for table in (CLASSIFY, CANARY, DELIVER)]
+    """br-int: drop what is not classified, nor known where to, nor allowed."""
+    return [flow(BR_INT, table, 0, "", "drop") for table in (CLASSIFY, CANARY, DELIVER)] + tables.static()
 
 
 def tunnel_static(patch_int: int) -> list[Flow]:
@@ -58,17 +61,21 @@ def physical_static(bridge: str, phy_patch: int) -> list[Flow]:
     return out
 
 
-def delivery(network: Network, lv: int, wired: Sequence[int], uplink: int) -> list[Flow]:
-    """br-int: multicast goes to every wired port (OpenFlow numbers) and the uplink, an unknown MAC to the uplink alone.
+def delivery(network: Network, lv: int, wired: Sequence[Ear], uplink: int) -> list[Flow]:
+    """br-int: multicast goes to every wired port and the uplink, an unknown MAC to the uplink alone.
 
     A packet never goes out where it came in, so one flow serves both directions. uplink 0: a network that stays on this host.
+    ARP is what most broadcasts are, and passes every port: it need not be asked of each.
     """
     up = [f"{_push(lv)},output:{uplink}"] if uplink else []
-    outputs = [f"output:{ofport}" for ofport in sorted(wired)] + up
+    outputs = [_to(ear) for ear in sorted(wired)] + up
     out = []
     if outputs:
         match = f"reg6={lv:#x},{_MULTICAST}"
         out.append(flow(BR_INT, DELIVER, 2, match, ",".join(outputs), network.position))
+    if any(secured for _, secured in wired):
+        plain = [f"output:{ofport}" for ofport, _ in sorted(wired)] + up
+        out.append(flow(BR_INT, DELIVER, 3, f"arp,reg6={lv:#x},{_MULTICAST}", ",".join(plain), network.position))
     if up:
         out.append(flow(BR_INT, DELIVER, 1, f"reg6={lv:#x}", up[0], network.position))
     return out
@@ -102,19 +109,48 @@ def provider(network: Network, lv: int, bridge: str, int_patch: int, phy_patch: 
     ]
 
 
-def local_port(port: Port, lv: int, ofport: int) -> list[Flow]:
+def shared_mac(
+    network: Network, lv: int, mac: str, ears: Sequence[Ear], uplink: int, tunnels: Sequence[int]
+) -> list[Flow]:
+    """A MAC of address pairs: it goes to all who may use it, and out when one of them may be elsewhere."""
+    away = uplink and (tunnels or network.segment.network_type != "vxlan")
+    outputs = [_to(ear) for ear in sorted(ears)] + ([f"{_push(lv)},output:{uplink}"] if away else [])
+    out = []
+    if outputs:
+        out.append(flow(BR_INT, DELIVER, 3, f"reg6={lv:#x},dl_dst={mac}", ",".join(outputs), network.position))
+    if tunnels:
+        leave = f"pop_vlan,set_field:{network.segment.segmentation_id or 0:#x}->tun_id"
+        actions = ",".join([leave, *(f"output:{ofport}" for ofport in sorted(set(tunnels)))])
+        out.append(flow(BR_TUN, UNICAST, 2, f"dl_vlan={lv},dl_dst={mac}", actions, network.position))
+    return out
+
+
+def local_port(port: Port, lv: int, ofport: int, asked: Asked) -> list[Flow]:
     """br-int: a wired tap may speak untagged in its network, and gets what is for its MAC."""
-    hears = flow(BR_INT, DELIVER, 3, f"reg6={lv:#x},dl_dst={port.mac}", f"output:{ofport}", port.position)
-    return [*_speaks(lv, ofport, port.position), hears]
+    to = _to((ofport, port.secured))
+    out = [
+        *_speaks(port, lv, ofport, asked, port.position),
+        flow(BR_INT, DELIVER, 3, f"reg6={lv:#x},dl_dst={port.mac}", to, port.position),
+    ]
+    return out + guard.hears(port, ofport, asked) if port.secured else out
 
 
-def ready_port(port: Port, host: str, lv: int, ofport: int) -> list[Flow]:
+def ready_port(port: Port, host: str, lv: int, ofport: int, asked: Asked) -> list[Flow]:
     """br-int: the tap to which a guest will move may speak; what is for its MAC still goes to where it is."""
-    return _speaks(lv, ofport, port.ready[host].position)
+    return _speaks(port, lv, ofport, asked, port.ready[host].position)
 
 
-def _speaks(lv: int, ofport: int, at: int) -> list[Flow]:
-    return [flow(BR_INT, CLASSIFY, 10, f"in_port={ofport},{UNTAGGED}", _enter(lv), at)]
+def _speaks(port: Port, lv: int, ofport: int, asked: Asked, at: int) -> list[Flow]:
+    match = f"in_port={ofport},{UNTAGGED}"
+    if not port.secured:
+        return [flow(BR_INT, CLASSIFY, 10, match, _enter(lv), at)]
+    check = f"load:{lv:#x}->NXM_NX_REG6[],load:{ofport:#x}->NXM_NX_REG5[],resubmit(,{tables.SOURCE})"
+    return [flow(BR_INT, CLASSIFY, 10, match, check, at), *guard.speaks(port, ofport, asked)]
+
+
+def _to(ear: Ear) -> str:
+    ofport, secured = ear
+    return guard.to_port(ofport) if secured else f"output:{ofport}"
 
 
 def remote_port(port: Port, vni: int, lv: int, tunnel: int) -> list[Flow]:

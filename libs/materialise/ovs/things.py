@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from libs.events import (
     AddressAllocated,
     AddressReleased,
+    PortAddressPairsChanged,
     PortAdminStateChanged,
     PortBindingActivated,
     PortBindingAdded,
     PortBindingFailed,
     PortBindingRemoved,
     PortBound,
+    PortCreated,
     PortDeleted,
     PortMacChanged,
+    PortSecurityChanged,
+    PortSecurityGroupsChanged,
     PortUnbound,
 )
-from libs.model import VIF_OVS, Segment, canonical_mac
+from libs.model import VIF_OVS, AddressPair, Segment, canonical_mac
+
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,8 @@ class Ready:
 @dataclass(frozen=True, slots=True)
 class Port:
     """A port as flows see it. host: where it is active, empty unless attached by ovs. position: of PortBound or PortBindingActivated.
-    addresses: {address: position}. ready: {host: Ready} of hosts to which its guest may move."""
+    addresses: {address: position}. ready: {host: Ready} of hosts to which its guest may move. secured: what it sends and gets is
+    checked, by its groups (ids). pairs: what it may use beside its own. grouped_at, paired_at: of the facts that said so."""
 
     id: str
     network_id: str
@@ -54,6 +61,16 @@ class Port:
     position: int = 0
     addresses: Mapping[str, int] = field(default_factory=dict)
     ready: Mapping[str, Ready] = field(default_factory=dict)
+    secured: bool = False
+    groups: tuple[str, ...] = ()
+    grouped_at: int = 0
+    pairs: tuple[AddressPair, ...] = ()
+    paired_at: int = 0
+
+    @property
+    def pair_macs(self) -> set[str]:
+        """MACs that it may use beside its own."""
+        return {pair.mac_address for pair in self.pairs} - {self.mac}
 
     @property
     def hosts(self) -> set[str]:
@@ -78,6 +95,13 @@ class Agent:
     position: int
 
 
+def port_created(event: PortCreated, at: int) -> Port:
+    """The port as it begins."""
+    port = Port(event.port_id, event.network_id, canonical_mac(event.mac_address), event.admin_state_up)
+    groups, pairs = tuple(event.security_groups), tuple(event.address_pairs)
+    return replace(port, secured=event.port_security, groups=groups, grouped_at=at, pairs=pairs, paired_at=at)
+
+
 def port_after(port: Port, event: Any, at: int) -> Port | None:
     """The port after one event of its stream; None once it is gone."""
     match event:
@@ -88,7 +112,25 @@ def port_after(port: Port, event: Any, at: int) -> Port | None:
         case AddressAllocated():
             return replace(port, addresses={**port.addresses, event.ip_address: at})
         case AddressReleased():
-            return replace(port, addresses={a: p for a, p in port.addresses.items() if a != event.ip_address})
+            return replace(port, addresses=_but(port.addresses, event.ip_address))
+        case PortDeleted():
+            return None
+    return _after_binding(_after_security(port, event, at), event, at)
+
+
+def _after_security(port: Port, event: Any, at: int) -> Port:
+    match event:
+        case PortSecurityChanged():
+            return replace(port, secured=event.enabled)
+        case PortSecurityGroupsChanged():
+            return replace(port, groups=tuple(event.after), grouped_at=at)
+        case PortAddressPairsChanged():
+            return replace(port, pairs=tuple(event.after), paired_at=at)
+    return port
+
+
+def _after_binding(port: Port, event: Any, at: int) -> Port:
+    match event:
         case PortBindingAdded() if event.vif_type == VIF_OVS:
             return replace(port, ready={**port.ready, event.host: Ready(event.generation, at)})
         case PortBindingRemoved():
@@ -98,10 +140,8 @@ def port_after(port: Port, event: Any, at: int) -> Port | None:
             return replace(port, host=event.host, generation=event.generation, position=at, ready=ready)
         case PortBound() | PortBindingFailed() | PortUnbound():
             return replace(port, host="", position=at)
-        case PortDeleted():
-            return None
     return port
 
 
-def _but(ready: Mapping[str, Ready], host: str) -> Mapping[str, Ready]:
-    return {one: what for one, what in ready.items() if one != host} if host in ready else ready
+def _but(those: Mapping[str, _V], one: str) -> Mapping[str, _V]:
+    return {key: value for key, value in those.items() if key != one} if one in those else those

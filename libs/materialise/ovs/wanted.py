@@ -9,6 +9,7 @@ from libs.materialise.ovs import render
 from libs.materialise.ovs.book import Owner
 from libs.materialise.ovs.facts import Facts
 from libs.materialise.ovs.flow import Flow
+from libs.materialise.ovs.security.groups import Security
 from libs.materialise.ovs.things import Network, Port
 from libs.materialise.ovs.view import (
     BR_INT,
@@ -33,6 +34,7 @@ class Wanted:
     facts: Facts
     view: View
     vlans: Mapping[str, int]
+    security: Security
 
     def is_local(self, network_id: str) -> bool:
         """Whether a port that is bound here, or may move here, is on the network."""
@@ -88,6 +90,8 @@ class Wanted:
             return self._network_flows(id)
         if kind == "port":
             return self._port_flows(id)
+        if kind in ("group", "set", "member"):
+            return self.security.flows(owner) if BR_INT in self.view.bridges else []
         return self._tunnel_flows(id) if kind == "host" else self._static_flows()
 
     def _vni(self, network_id: str) -> int:
@@ -127,19 +131,37 @@ class Wanted:
         if uplink is None:
             return []
         network, lv = self.facts.networks[id], self.vlans[id]
-        out = render.delivery(network, lv, self._wired_ofports(id), uplink)
+        out = render.delivery(network, lv, self._ears(id), uplink)
         if network.segment.network_type == "vxlan":
             towards = [self.view.ofport(name) for name in self._tunnels_of(id)]
+            out += self._shared_macs(network, uplink)
             out += render.overlay(network, lv, uplink, self.view.ofport(PATCH_INT), [one for one in towards if one])
         elif network.segment.network_type in ("vlan", "flat"):
             bridge = self.layout.mappings[network.segment.physical_network or ""]
+            out += self._shared_macs(network, uplink)
             out += render.provider(network, lv, bridge, uplink, self.view.ofport(phy_patch(bridge)))
         return out
 
-    def _wired_ofports(self, network_id: str) -> list[int]:
+    def _ears(self, network_id: str, mac: str = "") -> list[render.Ear]:
+        """The taps of a network that are wired here; only those whose pairs have this MAC when one is given."""
         here = self.facts.ports_on.get(self.layout.host, set()) & self.facts.ports_of.get(network_id, set())
-        taps = [self.tap(port) for port in (self.facts.ports[id] for id in here) if self.is_active_here(port)]
-        return [tap.ofport for tap in taps if tap is not None]
+        ports = [port for port in (self.facts.ports[id] for id in here) if self.is_active_here(port)]
+        taps = [(self.tap(port), port) for port in ports if not mac or mac in port.pair_macs]
+        return [(tap.ofport, port.secured) for tap, port in taps if tap is not None]
+
+    def _shared_macs(self, network: Network, uplink: int) -> list[Flow]:
+        """MACs that ports of the network may use beside their own, and that are nobody's own."""
+        ports = [self.facts.ports[id] for id in self.facts.ports_of.get(network.id, ())]
+        paired = [port for port in ports if port.pair_macs]
+        macs = {mac for port in paired for mac in port.pair_macs} - ({port.mac for port in ports} if paired else set())
+        out: list[Flow] = []
+        for mac in sorted(macs):
+            hosts = {port.host for port in paired if mac in port.pair_macs and self._vni(network.id)}
+            tunnels = [self.view.ofport(name) for name in map(self.tunnel_to, hosts) if name]
+            towards = [one for one in tunnels if one]
+            ears = self._ears(network.id, mac)
+            out += render.shared_mac(network, self.vlans[network.id], mac, ears, uplink, towards)
+        return out
 
     def _tunnels_of(self, network_id: str) -> set[str]:
         """VXLAN ports towards every host that has a port on the network."""
@@ -150,10 +172,10 @@ class Wanted:
         port = self.facts.ports.get(id)
         if port is None or port.network_id not in self.vlans:
             return []
-        lv, tap = self.vlans[port.network_id], self.tap(port)
+        lv, tap, asked = self.vlans[port.network_id], self.tap(port), self.security.asked(port)
         if self.is_active_here(port):
-            return render.local_port(port, lv, tap.ofport) if tap is not None else []
-        out = render.ready_port(port, self.layout.host, lv, tap.ofport) if tap is not None else []
+            return render.local_port(port, lv, tap.ofport, asked) if tap is not None else []
+        out = render.ready_port(port, self.layout.host, lv, tap.ofport, asked) if tap is not None else []
         vni, tunnel = self._vni(port.network_id), self.view.ofport(self.tunnel_to(port.host))
         return out + (render.remote_port(port, vni, lv, tunnel) if vni and tunnel and self.enabled(port) else [])
 
