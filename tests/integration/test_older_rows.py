@@ -90,3 +90,23 @@ def test_a_body_without_tags_is_read(world: World) -> None:
     row = world.log.rows([("router", id)])[("router", id)]
     bare = type(row)(row.kind, row.id, row.version, row.columns, row.body.replace(',"tags":[]', ""), row.hidden)
     assert bare.body != row.body and row_of(resource_of(bare)) == row
+
+
+def test_what_there_was_before_quotas_is_counted(world: World, database) -> None:
+    external, _ = public(world.admin)
+    routed(world.admin, external)
+    world.admin.made("floatingip", floating_network_id=external)
+    counted = ("network", "subnet", "port", "router", "floatingip")
+    words = "select project_id, kind, used from quota_usage where used <> 0 and kind = any(%s) order by 1, 2"
+    wanted = world.log.pool.query(words, (list(counted),))
+    migration = importlib.import_module("libs.eventlog.migrations.versions.v0006_quotas")
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(database.admin_url), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text("drop table quota, quota_usage"))
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
+        found = connection.execute(text("select project_id, kind, used from quota_usage order by 1, 2")).fetchall()
+        assert len(wanted) >= 5 and [tuple(row) for row in found] == wanted
+        connection.rollback()
