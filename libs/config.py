@@ -144,9 +144,15 @@ class Settings:
     nova_url: str = _setting(
         "",
         http_url,
-        "Nova's compute API (http://HOST:8774/v2.1), which is told what happens to servers' ports, in auth mode keystone with a token"
-        " of NETLEDGER_KEYSTONE_USERNAME; empty: it is told nothing",
+        "Nova's compute API (http://HOST:8774/v2.1), which is told what happens to servers' ports; empty: it is told nothing",
     )
+    nova_username: str = _setting(
+        "",
+        str,
+        "user whose token Nova gets in auth mode keystone (with the role that its policy asks for); empty: Keystone's",
+    )
+    nova_password: str = _setting("", str, "that user's password")
+    nova_project: str = _setting("", str, "that user's project; empty: NETLEDGER_KEYSTONE_PROJECT")
     nova_seconds: float = _setting(10.0, seconds, "how long Nova may take to be reached, and to answer, in seconds")
     log_level: str = _setting("INFO", str, "lowest level that is logged")
     health_file: str = _setting(

@@ -50,13 +50,19 @@ def test_every_variable_is_a_setting() -> None:
         assert set(SERVICES[name]["environment"]) <= known, name
 
 
+def test_topology_is_told_every_setting_of_nova() -> None:
+    wanted = {f"NETLEDGER_{one.name.upper()}" for one in fields(Settings) if one.name.startswith("nova_")}
+    given = {name.removesuffix("_FILE") for name in SERVICES["topology"]["environment"]}
+    assert wanted and wanted <= given and {"core", "edge"} == set(SERVICES["topology"]["networks"])
+
+
 def test_the_api_is_told_every_setting_of_keystone_and_of_quotas() -> None:
     wanted = [one.name for one in fields(Settings) if one.name.startswith(("keystone_", "quota_"))]
     given = {name.removesuffix("_FILE") for name in SERVICES["api"]["environment"]}
     given |= {"NETLEDGER_KEYSTONE_CA_FILE"} & set(SERVICES["api"]["environment"])
     assert {f"NETLEDGER_{name.upper()}" for name in ("auth", *wanted)} <= given
     for name in set(OURS) - {"api"}:
-        assert not [one for one in SERVICES[name]["environment"] if "KEYSTONE" in one], (
+        assert not [one for one in SERVICES[name]["environment"] if "KEYSTONE_PASSWORD" in one], (
             "who has these asks about any token"
         )
 
