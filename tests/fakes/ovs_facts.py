@@ -17,6 +17,9 @@ from libs.events import (
     NetworkCreated,
     NetworkDeleted,
     PortAdminStateChanged,
+    PortBindingActivated,
+    PortBindingAdded,
+    PortBindingRemoved,
     PortBound,
     PortCreated,
     PortDeleted,
@@ -36,6 +39,8 @@ class APort:
     ip: str
     host: str = ""
     generation: int = 0
+    made: int = 0
+    second: str = ""
 
 
 @dataclass
@@ -111,9 +116,30 @@ class Facts:
 
     def bind(self, port: APort, host: str, vif_type: str = VIF_OVS) -> None:
         """It was attached on a host."""
-        before, port.host, port.generation = port.host, host, port.generation + 1
+        port.made += 1
+        before, port.host, port.generation = port.host, host, port.made
+        if port.second == host:
+            port.second = ""
         bound: Any = PortBound(port.id, port.network, host, before, port.generation, vif_type, {})
         self.add(f"port-{port.id}", bound)
+
+    def ready(self, port: APort, host: str, vif_type: str = VIF_OVS) -> None:
+        """It may move to a host."""
+        port.made += 1
+        port.second = host
+        added: Any = PortBindingAdded(port.id, port.network, host, port.made, "normal", {}, vif_type, {})
+        self.add(f"port-{port.id}", added)
+
+    def activate(self, port: APort) -> None:
+        """It moves there."""
+        before, port.host, port.second, port.generation = port.host, port.second, "", port.made
+        moved: Any = PortBindingActivated(port.id, port.network, port.host, before, port.generation, VIF_OVS, {})
+        self.add(f"port-{port.id}", moved)
+
+    def give_up(self, port: APort) -> None:
+        """It does not move after all."""
+        second, port.second = port.second, ""
+        self.add(f"port-{port.id}", PortBindingRemoved(port.id, port.network, second))
 
     def unbind(self, port: APort) -> None:
         """It is attached nowhere."""

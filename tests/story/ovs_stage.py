@@ -39,6 +39,11 @@ class Stage:
             self._delete_network,
             self._agent,
             self._network_switch,
+            self._ready,
+            self._activate,
+            self._activate,
+            self._give_up,
+            self._plug_second,
         )
         all_deeds = deeds + more
         deed = all_deeds[number % len(all_deeds)]
@@ -81,6 +86,27 @@ class Stage:
             self.cloud.facts.bind(
                 port, ("h1", "h2", "h3")[number % 3], ("ovs", "ovs", "binding_failed")[number // 3 % 3]
             )
+
+    def _ready(self, number: int) -> None:
+        port, host = self._some(number), ("h1", "h2", "h3")[number % 3]
+        if port is not None and port.host and host != port.host and not port.second:
+            self.cloud.facts.ready(port, host)
+
+    def _activate(self, number: int) -> None:
+        moving = [port for port in self.ports if port.second]
+        if moving:
+            self.cloud.facts.activate(moving[number % len(moving)])
+
+    def _give_up(self, number: int) -> None:
+        moving = [port for port in self.ports if port.second]
+        if moving:
+            self.cloud.facts.give_up(moving[number % len(moving)])
+
+    def _plug_second(self, number: int) -> None:
+        moving = [port for port in self.ports if port.second]
+        port = moving[number % len(moving)] if moving else None
+        if port is not None and _tap(port) not in self.cloud.host(port.second).rows["ports"]:
+            self.cloud.host(port.second).plug(port.id)
 
     def _unbind(self, number: int) -> None:
         port = self._some(number)
