@@ -26,8 +26,7 @@ class Intake:
             self._brain.forget((*feed.left, *feed.entered))
         if feed.full or feed.left or feed.entered:
             self._scopes = scopes_after(self._scopes, feed)
-            if hasattr(self._brain, "held"):
-                self._brain.held(self._scopes)
+            self._brain.held(self._scopes)
         for recorded in feed.events:
             try:
                 self._brain.take(recorded)

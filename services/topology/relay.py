@@ -105,7 +105,8 @@ class Relay:
         unknown = {one.stream for one in batch if not one.stream.startswith("agent-")} - self._networks.keys()
         if unknown:
             self._networks.update(self._store.networks_of(unknown))
-        return [Placed(one, self._networks.get(one.stream, "")) for one in batch]
+        # what a hundred hosts are told is made ready for them once
+        return [Placed(feeds.for_hosts(one), self._networks.get(one.stream, "")) for one in batch]
 
     def _membership(self, placed: Sequence[Placed]) -> Membership:
         members, hosts = scopes.touched_members(placed), scopes.touched_hosts(placed)

@@ -114,7 +114,12 @@ class History:
                 return [
                     (
                         stream,
-                        self._random.choice((PortRenamed(name, "", "x"), PortMacChanged(name, one.network, "", "x"))),
+                        self._random.choice(
+                            (
+                                PortRenamed(name, "", "x"),
+                                PortMacChanged(name, one.network, "", f"fa:16:3e:00:01:{self._number:02x}"),
+                            )
+                        ),
                     )
                 ]
             case 3:
