@@ -176,12 +176,13 @@ class Cloud:
         return agent.brain.holds.holds() == self.truth(agent.brain.host)
 
     def leader(self) -> subprocess.Popen[bytes] | None:
-        """The process that leads, as its session names itself; None between two."""
+        """The process that leads, as its session names itself; None between two, also while the database still holds the session of one
+        that was killed."""
         rows = self.log.pool.query(
             "select application_name from pg_stat_activity where application_name like 'netledger topology leader %'"
         )
         pids = {int(name.rpartition(" ")[2]) for (name,) in rows}
-        return next((one for one in self.processes if one.pid in pids), None)
+        return next((one for one in self.processes if one.pid in pids and one.poll() is None), None)
 
     def stop(self) -> None:
         """End everything."""
@@ -217,9 +218,5 @@ def a_cloud(
 
 
 def leads(cloud: Cloud) -> bool:
-    """Whether some process holds the leader's lock."""
-    return bool(
-        cloud.log.pool.query(
-            "select 1 from pg_locks where locktype = 'advisory' and objid = %s and granted", (0x6E6C4C44,)
-        )
-    )
+    """Whether some process leads."""
+    return cloud.leader() is not None
