@@ -5,19 +5,20 @@ Any process that writes (api, topology) does it by `Ledger.commit`. Concurrent c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from libs import errors
 from libs.commands import Command
 from libs.errors import Refusal
+from libs.eventlog.answering import Ask, answered
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
 from libs.eventlog.chain import MAX_EVENT_BYTES, EventTooLarge
 from libs.eventlog.contest import Attempt
 from libs.eventlog.domain import NETWORK_DOMAIN, Domain
-from libs.eventlog.loading import ROUNDS, Loader
+from libs.eventlog.loading import Loader
 from libs.eventlog.lost import refusal_of_guard, refusal_of_limit
 from libs.eventlog.protocol import (
     Accepted,
@@ -32,19 +33,18 @@ from libs.eventlog.protocol import (
     Within,
 )
 from libs.eventlog.restore import restore
+from libs.eventlog.turns import Turns
 from libs.gather import Gather
 from libs.model import DNS_DOMAIN, Context
 from libs.network.quota_checks import limited
 from libs.network.resources import kind_and_id
-from libs.network.world import Answer, Find, Question, World
+from libs.network.world import Find, World
 
 RETRIES = 100
 """How often a command is decided again when others were faster; each time somebody else's command got through. Of six who change one
 resource all the time, one in 240 loses thirty times in a row, none a hundred times."""
 
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
-
-Ask = Callable[[list[Question]], Sequence[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Ledger:
         self._domain = domain
         self._cache = ResourceCache()
         self._loader = Loader(log, domain, self._cache)
+        self._turns = Turns()
         self._appends: Gather[Append, Outcome] = Gather(self._append_batch)
 
     def commit(self, command: Command, context: Context) -> Committed:
@@ -88,7 +89,8 @@ class Ledger:
         attempt = Attempt(command, context)
         for _ in range(self._retries):
             try:
-                done = self._try(attempt)
+                with self._turns.taken(attempt.contested):
+                    done = self._try(attempt)
             except Refusal as refusal:
                 if refusal.status == 503:
                     raise
@@ -106,7 +108,8 @@ class Ledger:
     def _try(self, attempt: Attempt) -> Committed | None:
         """One round; None when it must be repeated. What was read from the cache neither refuses nor leaves undone."""
         attempt.cached = False
-        world = self._answer(attempt, replace(self._loader.load(attempt), dns_domain=self._dns_domain))
+        world = replace(self._loader.load(attempt), dns_domain=self._dns_domain)
+        world = answered(attempt, world, self._domain, self._ask)
         decision = self._domain.decide(attempt.command, world)
         if self._limits:
             decision = limited(attempt.command, decision, self._limits)
@@ -119,22 +122,14 @@ class Ledger:
         if isinstance(ready, TakenTwice):
             self._lose_claims(attempt, ready.keys)
             return None
+        if not attempt.contested and (line := self._turns.awaited(one.stream for one in decision.changes)):
+            attempt.contested = line
+            return None
         outcome = self._appends.ask(ready.append)
         if isinstance(outcome, Accepted):
             return self._accepted(outcome, ready)
         self._refused(attempt, outcome, world)
         return None
-
-    def _answer(self, attempt: Attempt, world: World) -> World:
-        for _ in range(ROUNDS):
-            choices = attempt.choices
-            world = replace(world, answers=choices.answers)
-            open_ = [q for q in self._domain.questions(attempt.command, world) if q not in choices.answers]
-            if not open_:
-                return world
-            answers = self._ask([choices.asked(question) for question in open_])
-            choices.learn(open_, answers)
-        raise RuntimeError(f"{type(attempt.command).__name__} asks more than {ROUNDS} rounds of questions")
 
     def _again(self, earlier: Accepted) -> Committed:
         return Committed(restore(earlier.result, self._log, self._domain.kinds), earlier.last, repeated=True)
@@ -158,6 +153,7 @@ class Ledger:
         if isinstance(outcome, GuardFailed):
             self._not_held(attempt, outcome, world)
         elif isinstance(outcome, StaleVersion):
+            attempt.contested = outcome.stream
             self._cache.drop(outcome.stream)
             if outcome.stream in world.resources and world.resources[outcome.stream] is None:
                 self._absent(attempt, outcome.stream, world)

@@ -55,7 +55,7 @@ class Choices:
 @dataclass(slots=True)
 class Attempt:
     """One command on its way; `trusting`: the cache and guesses may be used. gone: streams that the store knows otherwise than they
-    were read."""
+    were read. contested: the stream that it lost the last race for."""
 
     command: Command
     context: Context
@@ -63,6 +63,7 @@ class Attempt:
     trusting: bool = True
     cached: bool = False
     gone: set[str] = field(default_factory=set)
+    contested: str = ""
 
     def missed(self, stream: str, refusal: Refusal) -> None:
         """A stream seems to be there no longer: look once more, then believe it. Raises `refusal`."""
