@@ -10,7 +10,6 @@ from libs.agent.metadata import Doors, Metadata
 from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
 from libs.agent.upkeep import Incomplete, Upkeep
-from libs.chain import is_foreign
 from libs.eventlog.protocol import Recorded
 from libs.materialise.dhcp import Desired, Place, Served, port_files, serve
 from libs.materialise.dhcp.objects import NAMESPACE_PREFIX
@@ -33,7 +32,6 @@ class Brain:
     def __init__(self, place: Place, hands: Verbs, switch: Switch, tally: Tally, doors: Doors) -> None:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
-        self._scopes: frozenset[str] | None = None
         self._upkeep: Upkeep[items.Work] = Upkeep(self, tally)
         self._metadata = Metadata(doors, self._door)
         self.poke: Callable[[], None] = lambda: None
@@ -58,12 +56,11 @@ class Brain:
 
     def held(self, scopes: frozenset[str]) -> None:
         """The host is in these scopes: ports of networks that are not among them are none of ours."""
-        self._scopes = scopes
+        self._desired.held(scopes)
 
     def take(self, recorded: Recorded) -> None:
         """Take in one event; the host is not touched."""
-        if self._scopes is None or not is_foreign(recorded, self._scopes):
-            self._upkeep.mark(self._desired.take(recorded))
+        self._upkeep.mark(self._desired.take(recorded))
 
     def ended(self, folder: str) -> None:
         """A network's dnsmasq is gone: the next apply reads that network back and repairs it."""

@@ -11,7 +11,6 @@ from libs.agent.retry import Retry
 from libs.agent.stages import Switch, Verbs, unplug_leftovers
 from libs.agent.tally import Tally
 from libs.agent.upkeep import Incomplete, Upkeep
-from libs.chain import is_foreign
 from libs.eventlog.protocol import Recorded
 from libs.events import FloatingIpAssociated
 from libs.feed import Routing
@@ -39,7 +38,6 @@ class Brain:
     ) -> None:
         self._place, self._hands, self._switch, self.tally = place, hands, switch, tally
         self._desired = Desired()
-        self._scopes: frozenset[str] | None = None
         self._upkeep: Upkeep[Work] = Upkeep(self, tally)
         self._metadata = Metadata(doors, self._door)
         self._owed = owed or Owed()
@@ -70,12 +68,10 @@ class Brain:
 
     def held(self, scopes: frozenset[str]) -> None:
         """The host is in these scopes: ports of networks that are not among them are none of ours."""
-        self._scopes = scopes
+        self._desired.held(scopes)
 
     def take(self, recorded: Recorded) -> None:
         """Take in one event; the host is not touched."""
-        if self._scopes is not None and is_foreign(recorded, self._scopes):
-            return
         keys = self._desired.take(recorded)
         if keys and isinstance(recorded.event, FloatingIpAssociated):
             self._told.associated(recorded.event.floatingip_id)

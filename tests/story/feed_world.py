@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from libs.eventlog.protocol import Recorded
 from libs.events import (
@@ -77,6 +77,11 @@ class World:
         """What the host must know of members of groups, recomputed from position 0."""
         scopes = {one for one in group_scopes(self.log, host) if one.startswith(MEMBERS)}
         return {one.position for facts in self.store.member_facts(scopes, len(self.log)).values() for one in facts}
+
+    def ports_of(self, networks: Collection[str]) -> set[str]:
+        """Streams of the ports that live on these networks."""
+        facts = self.store.network_facts(networks, len(self.log)).values()
+        return {one.stream for some in facts for one in some if isinstance(one.event, PortCreated)}
 
     def check(self) -> None:
         """Every host holds exactly what it must, and never had to ask."""

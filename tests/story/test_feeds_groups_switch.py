@@ -109,6 +109,7 @@ def test_a_switch_that_heard_one_thing_after_the_other_lets_pass_what_one_does_t
         assert agent.views.lets_pass() == truth.lets_pass()
         assert agent.views.facts.ports == truth.facts.ports
         assert agent.views.facts.ports_on == truth.facts.ports_on
+        assert {f"port-{id}" for id in agent.views.facts.ports} == world.ports_of(world.store.networks_on([name]))
 
 
 def _sizes(random: Random) -> Iterator[int]:

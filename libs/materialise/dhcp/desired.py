@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from libs.chain import is_foreign
 from libs.eventlog.protocol import Recorded
 from libs.materialise.dhcp.model import BIRTHS, STEPS, Network, Port, Subnet, Thing
 from libs.model import DHCP_OWNER, ROUTER_INTERFACE_OWNER
@@ -42,6 +43,7 @@ class Desired:
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
         self._homes: dict[str, str] = {}  # {stream: network_id}
+        self._held: frozenset[str] | None = None
         self._ended: dict[str, None] = {}  # the last streams that ended: a late copy must not revive them
 
     @property
@@ -66,6 +68,10 @@ class Desired:
         self._ended.clear()
         return frozenset((network_id, "") for network_id in chosen)
 
+    def held(self, scopes: frozenset[str]) -> None:
+        """The host is in these scopes; ports of other networks, known by their groups, are ignored from now on."""
+        self._held = scopes
+
     def take(self, recorded: Recorded) -> frozenset[Key]:
         """Take in one event; returns the dirty keys, none for what does not concern DHCP."""
         kind = type(recorded.event)
@@ -81,7 +87,8 @@ class Desired:
         return self._put(network_id, recorded, before, step(before, recorded.event))
 
     def _born(self, recorded: Recorded) -> frozenset[Key]:
-        if recorded.stream in self._homes or recorded.stream in self._ended:
+        is_old = recorded.stream in self._homes or recorded.stream in self._ended
+        if is_old or (self._held is not None and is_foreign(recorded, self._held)):
             return frozenset()
         thing = BIRTHS[type(recorded.event)](None, recorded.event)
         assert thing is not None

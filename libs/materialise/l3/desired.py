@@ -45,6 +45,11 @@ class Desired:
         self._floating: dict[str, set[str]] = {}  # {router_id: floating IPs by way of it}
 
     @property
+    def ports(self) -> frozenset[str]:
+        """Ids of the ports that anything is known of."""
+        return frozenset(self._streams.things["port"])
+
+    @property
     def routers(self) -> frozenset[str]:
         """Ids of the routers that anything is known of."""
         return frozenset(self._streams.things["router"])
@@ -85,6 +90,10 @@ class Desired:
     def forget(self, scopes: Iterable[str] | None = None) -> frozenset[Key]:
         """Drop these networks and routers (None: all); their events will come anew. Returns the dirty keys."""
         return frozenset(key for change in self._streams.forget(scopes) for key in self._changed(change))
+
+    def held(self, scopes: frozenset[str]) -> None:
+        """The host is in these scopes; ports of other networks, known by their groups, are ignored from now on."""
+        self._streams.held(scopes)
 
     def take(self, recorded: Recorded) -> frozenset[Key]:
         """Take in one event; returns the dirty keys, none for what does not concern routers."""

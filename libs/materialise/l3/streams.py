@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from libs.chain import is_foreign
 from libs.eventlog.protocol import Recorded
 from libs.network import floatingip, network, port, router, subnet
 from libs.network.resources import kind_and_id
@@ -40,13 +41,20 @@ class Streams:
         self.things: dict[str, dict[str, Any]] = {kind: {} for kind in _EVOLVE}
         self._versions: dict[str, int] = {}
         self._scopes: dict[str, set[str]] = {}  # {scope: streams}
+        self._held: frozenset[str] | None = None
         self._ended: dict[str, None] = {}  # the last streams that ended: a late copy must not revive them
+
+    def held(self, scopes: frozenset[str]) -> None:
+        """The host is in these scopes; ports of other networks, known by their groups, are ignored from now on."""
+        self._held = scopes
 
     def take(self, recorded: Recorded) -> Change | None:
         """Take in one event; None when it changes nothing here."""
         stream = recorded.stream
         kind, id = kind_and_id(stream)
         if kind not in _EVOLVE or stream in self._ended or recorded.version <= self._versions.get(stream, 0):
+            return None
+        if self._held is not None and is_foreign(recorded, self._held):
             return None
         before = self.things[kind].get(id)
         after = _EVOLVE[kind](before, recorded.event)
