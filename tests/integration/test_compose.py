@@ -24,7 +24,6 @@ from libs.model import OVS_AGENT
 from tests.compose_load import Load
 from tests.compose_servers import FreshServers
 from tests.compose_stack import HOST, Replica, Stack
-from tests.conformance.people import PASSWORD
 from tests.fakes.keystone import with_people
 from tests.fakes.raw_client import Held, conversation
 from tests.fakes.recording_brain import FakeAgent
@@ -329,12 +328,14 @@ def test_every_replica_ends_in_turn_under_load_and_nothing_is_lost_or_wrong(
 
 def test_with_keystones_settings_callers_are_whom_their_tokens_say(stack: Stack) -> None:
     """As docs/operations/keystone.md has it: settings in the environment, the password in a file that was made empty."""
-    keystone = with_people()
+    keystone, password = with_people(), "canary-of-our-own-user"
+    keystone.person("ledger", password, "service", "service")
     secret = stack.folder / "secrets" / "keystone_password"
     assert (stack.folder / "made" / "keystone_password").read_text() == secret.read_text() == ""
-    asked = {"URL": keystone.url, "USERNAME": "neutron", "PROJECT": "service"}
+    url = keystone.url.replace("127.0.0.1", "localhost")  # 127.0.0.1 is the container itself
+    asked = {"URL": url, "USERNAME": "ledger", "PROJECT": "service"}
     chosen = {"NETLEDGER_AUTH": "keystone", **{f"NETLEDGER_KEYSTONE_{name}": text for name, text in asked.items()}}
-    secret.write_text(PASSWORD)
+    secret.write_text(password)
     replica = Replica(stack, "api", 9, chosen)
     replica.start()
     try:
@@ -344,7 +345,7 @@ def test_with_keystones_settings_callers_are_whom_their_tokens_say(stack: Stack)
         made = requests.post(path, json={"network": {"name": "n"}}, headers=token, timeout=30)
         assert made.status_code == 201 and made.json()["network"]["project_id"] == keystone.projects["demo"]
         assert requests.get(path, headers={"X-Roles": "admin"}, timeout=30).status_code == 401
-        assert PASSWORD not in str(replica.env())
+        assert password not in f"{replica.env()}{replica.log.read_text()}"
     finally:
         replica.end(signal.SIGTERM)
         secret.write_text("")
