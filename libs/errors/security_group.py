@@ -85,12 +85,12 @@ def several_remotes() -> Refusal:
     )
 
 
-def unknown_protocol(protocol: str, known: Iterable[str]) -> Refusal:
+def unknown_protocol(protocol: str, known: tuple[str | None, ...]) -> Refusal:
     """400: no such IP protocol."""
     return Refusal(
         400,
         "SecurityGroupRuleInvalidProtocol",
-        f"Security group rule protocol {protocol} not supported. Only protocol values {', '.join(known)} and integer"
+        f"Security group rule protocol {protocol} not supported. Only protocol values {known} and integer"
         " representations [0 to 255] are supported.",
     )
 

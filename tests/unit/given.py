@@ -23,6 +23,7 @@ from libs.events import (
     RbacPolicyEvent,
     RouterEvent,
     SubnetEvent,
+    TopologyEvent,
 )
 from libs.model import Actor, Binding, Context, FixedIp, Segment
 from libs.network import decisions
@@ -66,6 +67,10 @@ _KINDS: tuple[tuple[str, Any], ...] = (
     ("flavor", facts.FlavorEvent),
     ("service_profile", facts.ServiceProfileEvent),
     ("rbac_policy", RbacPolicyEvent),
+    ("topology", TopologyEvent),
+    ("security_group_rule", facts.SecurityGroupRuleEvent),
+    ("security_group", facts.SecurityGroupEvent),
+    ("address_group", facts.AddressGroupEvent),
     ("agent", AgentEvent),
 )
 

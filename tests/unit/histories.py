@@ -36,7 +36,7 @@ from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.memory import MemoryLog
 from libs.model import Actor, Context, HostRoute
 from tests.fakes.choosers import Choosers
-from tests.unit import histories_layer3, histories_rbac
+from tests.unit import histories_layer3, histories_rbac, histories_security
 from tests.unit.people import THEM, US, pool, uuid_of
 
 _networks = st.integers(0, 1).map(lambda n: uuid_of(100 + n))
@@ -80,6 +80,9 @@ _new_port = st.builds(
     fixed_ips=_wishes,
     host=_hosts,
     tags=st.sampled_from([(), (), ("blue",)]),
+    port_security=histories_security.port_security,
+    security_groups=histories_security.security_groups,
+    address_pairs=histories_security.address_pairs,
 )
 _port_changes = st.fixed_dictionaries(
     {},
@@ -91,6 +94,9 @@ _port_changes = st.fixed_dictionaries(
         "host": _hosts,
         "device_id": _names,
         "profile": st.sampled_from([None, {"a": 1}]),
+        "port_security": st.booleans(),
+        "security_groups": histories_security.security_groups.map(lambda ids: ids or ()),
+        "address_pairs": histories_security.address_pairs,
     },
 )
 _subnet_changes = st.fixed_dictionaries(
@@ -121,6 +127,7 @@ _tagged = st.sampled_from(
     [
         *(("network", uuid_of(100)), ("network", uuid_of(101)), ("subnet", uuid_of(200)), ("port", uuid_of(300))),
         *histories_layer3.TAGGED,
+        ("security_group", uuid_of(800)),
     ]
 )
 _tag_command = st.one_of(
@@ -150,6 +157,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     _tag_command,
     histories_layer3.commands,
     histories_rbac.commands,
+    histories_security.commands,
 )
 histories = st.lists(commands, min_size=8, max_size=30)
 START: tuple[Command, ...] = (
@@ -170,6 +178,7 @@ START: tuple[Command, ...] = (
         )
     ),
     *histories_layer3.START,
+    *histories_security.START,
 )
 """Something to live with from the first moment."""
 _OWN_IDS: dict[type, tuple[str, ...]] = {
@@ -179,6 +188,7 @@ _OWN_IDS: dict[type, tuple[str, ...]] = {
     ScheduleDhcp: ("port_id",),
     **histories_layer3.OWN_IDS,
     **histories_rbac.OWN_IDS,
+    **histories_security.OWN_IDS,
 }
 
 

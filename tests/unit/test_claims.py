@@ -23,6 +23,7 @@ from libs.network.claims import (
     segment_claim,
 )
 from libs.network.resources import fold_recorded
+from libs.network.security_group_rule import same_rule
 from tests.unit.histories import START, Life, histories
 from tests.unit.people import MAC, MAC2, NET, PORT, SUBNET, US, a_network, a_port
 
@@ -66,6 +67,8 @@ def holdings(resources) -> dict[str, str]:
             keys = [mac_claim(state.network_id, state.mac_address), *held]
         elif stream.startswith("router-"):
             keys = [router_port_claim(state.id, one.subnet_id) for one in state.interfaces]
+        elif stream.startswith("security_group_rule-"):
+            keys = [f"sg-rule/{state.security_group_id}/{same_rule(state)}"]
         elif stream.startswith("floatingip-") and state.target:
             keys = [floating_claim(state.target.port_id, state.target.ip_address)]
         for key in keys:

@@ -207,7 +207,7 @@ def test_a_used_network_is_not_deleted(site: Site) -> None:
     assert site.log.head() == head
     site.ledger.commit(DeletePort(port.id if port else ""), by())
     site.ledger.commit(DeleteNetwork(network), by())
-    assert site.log.claims() == {}
+    assert not [claim for claim in site.log.claims() if not claim.startswith("sg-rule/")]
     check_read_model(site.log)
 
 

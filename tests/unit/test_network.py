@@ -68,6 +68,7 @@ def test_a_networks_body_has_every_attribute_of_neutrons():
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 3,
         "tags": [],
+        "port_security_enabled": True,
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
         "dns_domain": "",

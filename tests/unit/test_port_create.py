@@ -48,7 +48,7 @@ def held(outcome: Outcome) -> list[tuple[str, str]]:
 
 
 def test_a_port_gets_a_mac_and_an_address():
-    outcome = made(*BLUE, name="vm").then(
+    outcome = made(*BLUE, name="vm", port_security=False).then(
         PortCreated(PORT, NET, US, "vm", "", "fa:16:3e:00:00:01", True, "", ""),
         AddressAllocated(PORT, SUBNET, "10.0.0.2"),
     )
@@ -82,6 +82,9 @@ def test_a_ports_body_has_every_attribute_of_neutrons():
         "updated_at": "2026-11-22T15:30:00Z",
         "revision_number": 4,
         "tags": [],
+        "port_security_enabled": False,
+        "security_groups": [],
+        "allowed_address_pairs": [],
         "dns_name": "",
         "dns_assignment": [
             {"ip_address": "10.0.0.5", "hostname": "host-10-0-0-5", "fqdn": "host-10-0-0-5.openstacklocal."}

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from libs.errors import Refusal
+from libs.model import canonical_cidr
 from services.api.columns import COLUMNS, UNFILTERED
 from services.api.schemas import (
     address_group,
@@ -115,7 +116,7 @@ def ours(collection: str, name: str, value: Any) -> tuple[bool, Any]:
         else:
             items = [form.changed({form.singular: {name: value}})]
     except Refusal as refusal:
-        assert refusal.status == 400
+        assert refusal.status == (409 if refusal.type == "SecurityGroupDefaultAlreadyExists" else 400)
         return False, refusal.message
     return True, plain(form.named(items[0])[name])
 
@@ -149,6 +150,19 @@ def stricter(name: str, value: Any) -> str:
         return "so long a subnet pool's name fails in Neutron's database"
     if name == "external_gateway_info" and value in ("", 0, False, []):
         return "that is no object"
+    return stricter_of_rules(name, value)
+
+
+def stricter_of_rules(name: str, value: Any) -> str:
+    """The same of security groups' rules."""
+    if name in ("protocol", "port_range_min", "port_range_max") and (
+        isinstance(value, bool | float) or str(value)[:1] == " "
+    ):
+        return "a number is a number"
+    if name in ("remote_group_id", "remote_address_group_id") and not (
+        value is None or str(value) == value and len(value) < 256
+    ):
+        return "an id is a text"
     return ""
 
 
@@ -162,6 +176,15 @@ def otherwise_said(collection: str, name: str, value: Any) -> bool:
     )
 
 
+def without_host_bits(value: Any) -> Any:
+    """CIDRs in a list, or in a list of objects, in their one form; of address groups' Neutron makes them later."""
+    if isinstance(value, dict):
+        return {key: without_host_bits(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_host_bits(one) for one in value]
+    return canonical_cidr(value) if "/" in value else value
+
+
 CONVERTED: dict[tuple[str, str | None], Any] = {
     ("cidr", "10.0.0.5/24"): "10.0.0.0/24",  # Neutron clears the host bits after its conversion
     ("cidr", "fd00::1/64"): "fd00::/64",
@@ -172,6 +195,10 @@ CONVERTED: dict[tuple[str, str | None], Any] = {
     ("external_gateway_info", None): None,
     ("description", None): "",  # of agents
     ("enabled", None): True,  # as when nothing is said
+    ("protocol", "ANY"): None,  # none at all, as `any` is
+    ("protocol", "06"): "6",
+    ("remote_group_id", ""): None,
+    ("remote_address_group_id", ""): None,
     ("cidr", None): None,  # left to a subnet pool; refused when there is none
 }
 
@@ -189,6 +216,8 @@ def test_a_value_is_taken_or_refused_as_in_neutron(
         assert (got, what) == (True, [])
     elif (name, value) == ("prefixes", ["10.0.0.1/8"]):
         assert (got, what) == (True, ["10.0.0.0/8"])  # Neutron clears the host bits when it merges
+    elif accepted and name in ("addresses", "allowed_address_pairs"):
+        assert (got, what) == (True, without_host_bits(result))
     elif (name, value) == ("external_gateway_info", {}):
         assert (got, what) == (True, None)
     elif accepted is None or (not accepted and otherwise_said(collection, name, value)):

@@ -12,22 +12,32 @@ from libs.events import (
     PortCreated,
     PortTagsChanged,
     RouterTagsChanged,
+    SecurityGroupTagsChanged,
     SubnetTagsChanged,
 )
 from libs.model import Actor
 from libs.network.kinds import body_of, row_of
 from libs.network.tags import TAGGED
 from tests.unit.given import Given, given, member
+from tests.unit.guarded import GROUP, a_group
 from tests.unit.outside import FLOATING, ROUTER, a_floating_ip, a_way_out
 from tests.unit.people import NET, PORT, PORT2, SUBNET, THEM, US, a_network, a_subnet
 
-IDS = {"network": NET, "subnet": SUBNET, "port": PORT, "router": ROUTER, "floatingip": FLOATING}
+IDS = {
+    "network": NET,
+    "subnet": SUBNET,
+    "port": PORT,
+    "router": ROUTER,
+    "floatingip": FLOATING,
+    "security_group": GROUP,
+}
 FACTS = {
     "network": NetworkTagsChanged,
     "subnet": SubnetTagsChanged,
     "port": PortTagsChanged,
     "router": RouterTagsChanged,
     "floatingip": FloatingIpTagsChanged,
+    "security_group": SecurityGroupTagsChanged,
 }
 PLACES = list(IDS.items())
 MANY = tuple(f"tag {number}" for number in range(50))
@@ -35,7 +45,7 @@ MANY = tuple(f"tag {number}" for number in range(50))
 
 def land(*events: Event) -> Given:
     """One of each kind, ours; it is us who act."""
-    return given(*a_way_out(), *a_floating_ip(), *events).by(member(US))
+    return given(*a_way_out(), *a_floating_ip(), a_group(), *events).by(member(US))
 
 
 @pytest.mark.parametrize(("kind", "id"), PLACES)
@@ -104,7 +114,8 @@ def test_another_revision_is_refused() -> None:
 
 @pytest.mark.parametrize(("kind", "id"), PLACES)
 def test_what_is_not_there_cannot_be_tagged(kind: str, id: str) -> None:
-    name = {"floatingip": "FloatingIPNotFound"}.get(kind, f"{kind.capitalize()}NotFound")
+    named = {"floatingip": "FloatingIPNotFound", "security_group": "SecurityGroupNotFound"}
+    name = named.get(kind, f"{kind.capitalize()}NotFound")
     for command in (ReplaceTags(kind, id, ("x",)), AddTags(kind, id, ("x",)), RemoveTag(kind, id, "x")):
         given().when(command).refused(404, name)
 

@@ -61,6 +61,14 @@ SHAPES: Mapping[str, Shape] = {
     "subnet_id": or_null(UUID),
     "availability_zone": or_null(STRING),
     "alive": BOOLEAN,
+    **dict.fromkeys(("port_security_enabled", "stateful", "belongs_to_default_sg"), BOOLEAN),
+    **dict.fromkeys(("direction", "ethertype"), STRING),
+    **dict.fromkeys(("port_range_min", "port_range_max"), or_null(INTEGER)),
+    **dict.fromkeys(("protocol", "remote_ip_prefix", "normalized_cidr"), or_null(STRING)),
+    **dict.fromkeys(("remote_group_id", "remote_address_group_id"), or_null(UUID)),
+    "allowed_address_pairs": listed(record(ip_address=STRING, mac_address=STRING)),
+    "security_group_rules": listed(OBJECT),
+    "addresses": listed(STRING),
 }
 """{attribute: its shape}"""
 

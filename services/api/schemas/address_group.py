@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from libs.commands import NewAddressGroup
 from libs.errors import bad_request
-from services.api.schemas.fields import ReadOnly, Value, to_name, to_text
+from services.api.schemas.fields import ReadOnly, Value, text, to_name, to_text
 from services.api.schemas.form import Form, refused
 from services.api.schemas.security_values import to_subnets
 
@@ -18,7 +18,7 @@ class AddressGroupSchema(Schema):
 
     id = ReadOnly()
     name = Value(to_name)
-    description = Value(to_text)
+    description = Value(text(1024))
     tenant_id = Value(to_text, put=False)
     project_id = Value(to_text, put=False)
     addresses = Value(to_subnets, put=False)

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from libs.commands import NewSecurityGroupRule
-from services.api.schemas.fields import ReadOnly, Value, one_of, to_text
+from services.api.schemas.fields import ReadOnly, Value, one_of, text, to_text
 from services.api.schemas.form import Form
 from services.api.schemas.security_values import to_ethertype, to_port_value, to_prefix, to_protocol, to_reference
 
@@ -17,7 +17,7 @@ class SecurityGroupRuleSchema(Schema):
     """Every attribute of a rule; read-only ones can never be sent."""
 
     id = ReadOnly()
-    security_group_id = Value(to_text, required=True, put=False)
+    security_group_id = Value(text(36), required=True, put=False)
     direction = Value(one_of("ingress", "egress"), required=True, put=False)
     ethertype = Value(to_ethertype, put=False)
     protocol = Value(to_protocol, put=False)

@@ -26,6 +26,7 @@ from libs.network.ip_protocols import NUMBERS
 from libs.network.security_group import DEFAULT
 from services.api.schemas.fields import shown, to_address, to_mac, to_text, to_uuid
 
+_ANY = "any"
 _ETHERTYPES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 _MULTICAST = {4: IPNetwork("224.0.0.0/4"), 6: IPNetwork("ff00::/8")}
 _MOST_PORT, _MOST_PROTOCOL = 65535, 255
@@ -41,13 +42,13 @@ def to_group_name(value: Any) -> str:
 
 def to_protocol(value: Any) -> str | None:
     """A protocol by name, in lower case, or by number, as text; null and `any` are none. Raises Refusal 400."""
-    if value is None or value == "any":
-        return None
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if value is None or text.lower() == _ANY:
+        return None
     if text.lower() in NUMBERS:
         return text.lower()
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= _MOST_PROTOCOL):
-        raise unknown_protocol(shown(value), NUMBERS)
+        raise unknown_protocol(shown(value), (None, _ANY, *NUMBERS))
     return str(int(text))
 
 
@@ -81,8 +82,8 @@ def to_prefix(value: Any) -> str | None:
 
 
 def to_reference(value: Any) -> str | None:
-    """The id of what a rule names: whatever is none is not there; null and empty are none."""
-    return to_text(value) if value else None
+    """The id of what a rule names, in any form: what is no id names nothing that is there. Null and empty are none."""
+    return None if value is None else to_text(value) or None
 
 
 def to_group_ids(value: Any) -> tuple[str, ...]:
@@ -133,9 +134,11 @@ def _pair_address(value: Any) -> str:
     text = to_subnet(value) if isinstance(value, str) and "/" in value else to_address(value)
     network = IPNetwork(text)
     many = _MULTICAST[network.version]
-    if text != "0.0.0.0/0" and (network in many or many in network):
-        raise ValidationError(f"IP {shown(value)} is a multicast address, which is not supported.")
-    return text
+    if text == "0.0.0.0/0" or not (network in many or many in network):
+        return text
+    if "/" in text:
+        raise ValidationError(f"Subnet {network} overlaps with multicast range {many}, which is not supported.")
+    raise ValidationError(f"IP {text} is a multicast address, which is not supported.")
 
 
 def to_subnet(value: Any) -> str:
