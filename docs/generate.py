@@ -18,6 +18,8 @@ SUBJECTS = (
     ("Routers", "router", events.RouterEvent),
     ("Floating IPs", "floatingip", events.FloatingIpEvent),
     ("Quotas", "quota", events.QuotaEvent),
+    ("RBAC policies", "rbac_policy", events.RbacPolicyEvent),
+    ("Topologies made for projects", "topology", events.TopologyEvent),
     ("Agents", "agent", events.AgentEvent),
 )
 

@@ -89,6 +89,7 @@ from libs.commands.subnetpool import (
     UpdateSubnetPool,
 )
 from libs.commands.tags import AddTags, RemoveTag, ReplaceTags
+from libs.commands.topology import AllocateTopology, PooledSubnet, ReleaseTopology
 
 Command = (
     CreateNetworks
@@ -160,6 +161,8 @@ Command = (
     | DeleteRbacPolicy
     | ChangeQuota
     | ResetQuota
+    | AllocateTopology
+    | ReleaseTopology
 )
 
 __all__ = [
@@ -171,6 +174,7 @@ __all__ = [
     "AddRouterInterface",
     "AddRoutes",
     "AddTags",
+    "AllocateTopology",
     "AssociateProfile",
     "ChangePortBinding",
     "ChangeQuota",
@@ -219,7 +223,9 @@ __all__ = [
     "NewServiceProfile",
     "NewSubnet",
     "NewSubnetPool",
+    "PooledSubnet",
     "RegisterAgent",
+    "ReleaseTopology",
     "RemoveAddresses",
     "RemovePortBinding",
     "RemovePrefixes",

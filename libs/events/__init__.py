@@ -170,6 +170,7 @@ from libs.events.tags import (
     SubnetPoolTagsChanged,
     SubnetTagsChanged,
 )
+from libs.events.topology import TopologyAllocated, TopologyEvent, TopologyReleased
 
 NetworkEvent = (
     NetworkCreated
@@ -318,6 +319,7 @@ Event = (
     | AddressGroupEvent
     | RbacPolicyEvent
     | QuotaEvent
+    | TopologyEvent
     | AgentEvent
 )
 
@@ -473,4 +475,7 @@ __all__ = [
     "SubnetRenamed",
     "SubnetServiceTypesChanged",
     "SubnetTagsChanged",
+    "TopologyAllocated",
+    "TopologyEvent",
+    "TopologyReleased",
 ]

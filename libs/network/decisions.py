@@ -16,6 +16,7 @@ from libs.commands import (
     AddRouterInterface,
     AddRoutes,
     AddTags,
+    AllocateTopology,
     ChangePortBinding,
     ChangeQuota,
     Command,
@@ -42,6 +43,7 @@ from libs.commands import (
     MarkAgentDown,
     MarkAgentUp,
     RegisterAgent,
+    ReleaseTopology,
     RemoveAddresses,
     RemovePortBinding,
     RemoveRouterInterface,
@@ -91,6 +93,7 @@ from libs.network.deciders import (
     subnet_changes,
     subnets,
     tags,
+    topologies,
 )
 from libs.network.pool_decisions import POOL_RULES
 from libs.network.rule import Rule, nothing, own_stream
@@ -154,6 +157,8 @@ RULES: Mapping[type, Rule] = {
     RemoveTag: Rule(tags.remove, tags.needs),
     ChangeQuota: Rule(quotas.set_limits, quotas.needs),
     ResetQuota: Rule(quotas.reset, quotas.needs),
+    AllocateTopology: Rule(topologies.allocate, topologies.needs, topologies.questions),
+    ReleaseTopology: Rule(topologies.release, topologies.release_needs),
     **POOL_RULES,
 }
 """{command class: its rule}"""

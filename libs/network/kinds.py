@@ -34,6 +34,7 @@ from libs.network import (
     security_rows,
     subnet,
     subnetpool,
+    topology,
 )
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
@@ -133,6 +134,7 @@ _RBAC_POLICY = {
     "target_project": TEXT,
     "created_at": TEXT,
 }
+_TOPOLOGY = {"project_id": TEXT, "network_id": TEXT, "router_id": TEXT, "created_at": TEXT}
 _AGENT = {
     "host": TEXT,
     "agent_type": TEXT,
@@ -198,6 +200,7 @@ KINDS: Mapping[str, Kind] = {
         security_rows.address_group_row,
         security_rows.address_group_of,
     ),
+    "topology": Kind("topology", _TOPOLOGY, topology.evolve, topology.row, topology.of_row),
     "quota": Kind("quota", _QUOTA, quota.evolve, quota.row, quota.of_row),
     "subnetpool": Kind(
         "subnetpool", pool_rows.SUBNETPOOL, subnetpool.evolve, pool_rows.subnetpool_row, pool_rows.subnetpool_of

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from libs.commands import (
+    AllocateTopology,
     Command,
     CreateAddressGroups,
     CreateFloatingIps,
@@ -40,6 +41,7 @@ MEASURED: frozenset[type] = frozenset(
         CreateSecurityGroups,
         CreateSecurityGroupRules,
         CreateAddressGroups,
+        AllocateTopology,
     }
 )
 """Commands that make what they answer with."""

@@ -23,6 +23,7 @@ from libs.network import (
     security_group_rule,
     subnet,
     subnetpool,
+    topology,
 )
 from libs.network.world import Resource
 
@@ -38,6 +39,7 @@ _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
     "address_group": address_group.evolve,
     "rbac_policy": rbac_policy.evolve,
     "quota": quota.evolve,
+    "topology": topology.evolve,
     "subnetpool": subnetpool.evolve,
     "address_scope": address_scope.evolve,
     "flavor": flavor.evolve_flavor,
@@ -45,7 +47,7 @@ _EVOLVE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-_NOBODYS = ("agent", "quota", "rbac_policy", "subnetpool", "address_scope", "flavor", "service_profile")
+_NOBODYS = ("agent", "quota", "topology", "rbac_policy", "subnetpool", "address_scope", "flavor", "service_profile")
 """Kinds whose facts no host needs."""
 
 

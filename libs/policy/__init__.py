@@ -13,6 +13,7 @@ from functools import cache
 from libs.policy import (
     address_group,
     agent,
+    auto_allocated_topology,
     binding,
     flavor,
     floatingip,
@@ -43,6 +44,7 @@ SUBJECTS = (
     quota,
     binding,
     rbac_policy,
+    auto_allocated_topology,
     network_ip_availability,
     security_group,
     address_group,

@@ -8,6 +8,12 @@ SERVED = (
     ("address-group", "Address group", "Support address group", "2020-07-15T10:00:00-00:00"),
     ("agent", "agent", "The agent management extension.", "2013-02-03T10:00:00-00:00"),
     ("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs", "2013-07-23T10:00:00-00:00"),
+    (
+        "auto-allocated-topology",
+        "Auto Allocated Topology Services",
+        "Auto Allocated Topology Services.",
+        "2016-01-01T00:00:00-00:00",
+    ),
     ("availability_zone", "Availability Zone", "The availability zone extension.", "2015-01-01T10:00:00-00:00"),
     (
         "binding",
@@ -16,11 +22,18 @@ SERVED = (
         "2014-02-03T10:00:00-00:00",
     ),
     (
+        "binding-extended",
+        "Port Bindings Extended",
+        "Expose port bindings of a virtual port to external application",
+        "2017-07-17T10:00:00-00:00",
+    ),
+    (
         "dhcp_agent_scheduler",
         "DHCP Agent Scheduler",
         "Schedule networks among dhcp agents",
         "2013-02-07T10:00:00-00:00",
     ),
+    ("dns-integration", "DNS Integration", "Provides integration with DNS.", "2015-08-15T18:00:00-00:00"),
     (
         "empty-string-filtering",
         "Empty String Filtering Extension",

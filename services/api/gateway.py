@@ -22,6 +22,7 @@ from services.api.reads import Query, Reads
 from services.api.resources import Resources
 from services.api.router_actions import RouterActions
 from services.api.served import Served
+from services.api.topologies import Topologies
 from services.api.writes import Commit, Writes
 from services.api.zones import Zones
 
@@ -60,7 +61,7 @@ def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, c
     routes += Bindings(query, commit, callers).routes()
     routes += Hosting(Served(query), commit, callers).routes()
     routes += Zones(query, callers).routes() + Pools(query, callers).routes()
-    routes += Availability(query, callers).routes()
+    routes += Availability(query, callers).routes() + Topologies(query, commit, callers).routes()
     routes += Quotas(query, commit, callers, defaults_of(settings)).routes()
     routes.append(openapi.route_of(routes))
     return App(Router(routes), limits, guard_of(settings, authenticator))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import json
 from collections.abc import Iterator
 
 import psycopg2
@@ -51,7 +52,7 @@ def test_what_is_older_than_tags_has_none(world: World, database) -> None:
 
 
 _BEFORE_POLICIES = """
-drop table rbac_policy;
+drop table rbac_policy, topology;
 alter table network drop column is_default, drop column shared_with, drop column external_to;
 update network set body = replace(body, '"is_default"\\:false,', ''), hidden = (hidden::jsonb - 'access')::text;
 create index network_open on network (id) where shared or external;
@@ -110,3 +111,35 @@ def test_what_there_was_before_quotas_is_counted(world: World, database) -> None
         found = connection.execute(text("select project_id, kind, used from quota_usage order by 1, 2")).fetchall()
         assert len(wanted) >= 5 and [tuple(row) for row in found] == wanted
         connection.rollback()
+
+
+def test_what_is_older_than_names_is_named_by_its_addresses(world: World, database) -> None:
+    external, _ = public(world.admin)
+    _, network, _ = routed(world.admin, external)
+    world.admin.made("floatingip", floating_network_id=external)
+    six = {"network_id": network, "cidr": "fd00:9::/64", "ip_version": 6}
+    world.admin.made("subnet", **six)
+    world.admin.made("port", network_id=network)
+    world.admin.made("port", network_id=network, fixed_ips=[])
+    tables = {kind: world.log.pool.query(f"select id, body from {kind} order by id") for kind in _NAMED}
+    migration = importlib.import_module("libs.eventlog.migrations.versions.v0010_bindings")
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(database.admin_url), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text("alter table port drop column further_hosts"))
+        for kind, first in _NAMED.items():
+            cut = f"left(body, strpos(body, ',\"{first}\"') - 1) || '}}'"
+            connection.execute(text(f"update {kind} set body = {cut}"))
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
+        for kind, rows in tables.items():
+            found = connection.execute(text(f"select id, body from {kind} order by id")).fetchall()
+            assert rows and [(id, json.loads(body)) for id, body in found] == [
+                (id, json.loads(body)) for id, body in rows
+            ]
+        connection.rollback()
+
+
+_NAMED = {"network": "dns_domain", "floatingip": "dns_name", "port": "dns_name"}
+"""{kind: the first attribute that bodies have since then, the last ones}"""

@@ -29,6 +29,7 @@ FROZEN = [
     (121, "c8c1e2b9de9d10d0bb73437caf609333031caac7b8d40e75dd89fde10dcde799"),
     (127, "9bb426e168369f26a8917bc6b036707410eea2163c0db668cef7c7fad17f8668"),
     (159, "52bbbfb3cf53d56954250c006cb1183b6efa79dde8e6f5c4a8eeaee3ec0f3811"),
+    (161, "2ec9f94a65d9d1e5161542c0d4a11c8a036409799a0934990ee2b5909f945885"),
 ]
 """(number of lines, sha256 of these first lines)"""
 

@@ -10,7 +10,8 @@ from libs.events import NetworkDefaultChanged, NetworkDeleted, NetworkEvent, Sub
 from libs.network.deciders import floatingip_changes
 from libs.network.deciders.dhcp import port_removal
 from libs.network.deciders.network_access import closed, policies, policy_streams
-from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at
+from libs.network.deciders.pool_allocation import all_released
+from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at, subnets_of
 from libs.network.network import Network
 from libs.network.resources import stream_of
 from libs.network.world import Decision, Find, Need, Resource, World
@@ -24,10 +25,16 @@ def needs(command: DeleteNetwork, world: World) -> tuple[Need, ...]:
     return (
         stream_of("network", network.id),
         *(stream_of("subnet", id) for id in network.subnet_ids),
+        *(stream_of("subnetpool", id) for id in _pools(network)),
         *(stream_of("port", id) for id in network.dhcp_port_ids),
         *policy_streams(network),
         *(_floating_needs(network, world) if network.external else ()),
     )
+
+
+def _pools(network: Network) -> tuple[str, ...]:
+    """The subnet pools that its subnets are of."""
+    return tuple(dict.fromkeys(one.subnetpool_id for one in network.subnets if one.subnetpool_id))
 
 
 def _floating_needs(network: Network, world: World) -> Iterator[Need]:
@@ -59,6 +66,7 @@ def delete(command: DeleteNetwork, world: World) -> Decision:
     changes = [port_removal(port) for port in ports_at(world, network.dhcp_port_ids)]
     changes.extend(one for floating in unused for one in floatingip_changes.ended(floating, world))
     changes.extend(_subnet_ends(network, world))
+    changes.extend(all_released(subnets_of(world, network), world))
     changes.extend(policies(closed(network, network.access), network.project_id, world))
     changes.append(change(resource, _last_facts(network), ends=True))
     ours = (*network.dhcp_port_ids, *(one.state.own_port_id for one in unused))

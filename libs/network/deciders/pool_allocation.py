@@ -149,7 +149,15 @@ def release_needs(subnet: Subnet) -> tuple[str, ...]:
 
 def released(subnet: Subnet, world: World) -> tuple[Change, ...]:
     """What the subnet had of its pool is free again."""
-    pool = found(world, "subnetpool", subnet.subnetpool_id) if subnet.subnetpool_id else None
-    if pool is None:
-        return ()
-    return (change(pool, (SubnetPoolPrefixReleased(pool.state.id, subnet.id, subnet.project_id, subnet.cidr),)),)
+    return all_released((subnet,), world)
+
+
+def all_released(subnets: Iterable[Subnet], world: World) -> tuple[Change, ...]:
+    """What subnets had of their pools is free again."""
+    facts: dict[str, list[SubnetPoolPrefixReleased]] = {}
+    for one in subnets:
+        if one.subnetpool_id:
+            fact = SubnetPoolPrefixReleased(one.subnetpool_id, one.id, one.project_id, one.cidr)
+            facts.setdefault(one.subnetpool_id, []).append(fact)
+    pools = ((found(world, "subnetpool", id), released) for id, released in facts.items())
+    return tuple(change(pool, released) for pool, released in pools if pool is not None)

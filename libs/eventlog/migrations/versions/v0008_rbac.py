@@ -1,4 +1,4 @@
-"""RBAC policies; whom a network is shared with; the external network that made topologies lead to."""
+"""RBAC policies; whom a network is shared with; the external network that made topologies lead to, and what was made."""
 
 from alembic import op
 
@@ -13,6 +13,13 @@ create table rbac_policy (
 create index rbac_policy_project on rbac_policy (project_id, id);
 create index rbac_policy_object on rbac_policy (object_id, id);
 create index rbac_policy_target on rbac_policy (target_project, object_type);
+
+create table topology (
+    id text primary key, version integer not null, created_at text not null,
+    project_id text, network_id text, router_id text,
+    body text not null, hidden text not null
+) with (fillfactor = 80);
+create index topology_project on topology (project_id);
 
 alter table network add column is_default boolean, add column shared_with text[], add column external_to text[];
 update network set is_default = false, shared_with = case when shared then '{*}'::text[] end,
