@@ -69,6 +69,15 @@ SHAPES: Mapping[str, Shape] = {
     "allowed_address_pairs": listed(record(ip_address=STRING, mac_address=STRING)),
     "security_group_rules": listed(OBJECT),
     "addresses": listed(STRING),
+    **dict.fromkeys(("ipv4_address_scope", "ipv6_address_scope", "flavor_id"), or_null(UUID)),
+    **dict.fromkeys(("min_prefixlen", "default_prefixlen", "max_prefixlen"), {"type": ["string", "integer"]}),
+    **dict.fromkeys(("use_default_subnetpool", "enabled"), BOOLEAN),
+    **dict.fromkeys(("service_type", "driver", "metainfo"), STRING),
+    **dict.fromkeys(("service_types", "prefixes"), listed(STRING)),
+    "default_quota": or_null(INTEGER),
+    "service_profiles": listed(UUID),
+    **dict.fromkeys(("dns_name", "dns_domain"), TEXT),
+    "dns_assignment": listed(record(ip_address=STRING, hostname=STRING, fqdn=STRING)),
 }
 """{attribute: its shape}"""
 
