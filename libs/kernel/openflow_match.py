@@ -109,7 +109,7 @@ def _field(part: str, word: str) -> bytes:
         "vlan_tci": _untagged,
         "dl_vlan": _vlan,
         "ct_state": _state,
-        "nw_frag": _whole,
+        "nw_frag": _piece,
     }
     if name in special:
         return special[name](value)
@@ -142,10 +142,8 @@ def _vlan(text: str) -> bytes:
     return oxm((BASIC, 6, 2), 0x1000 | int(text))
 
 
-def _whole(text: str) -> bytes:
-    if text != "no":
-        raise ValueError(text)
-    return oxm((NXM_1, 26, 1), 0, 3)
+def _piece(text: str) -> bytes:
+    return oxm((NXM_1, 26, 1), {"no": 0, "later": 3}[text], 3)
 
 
 def _state(text: str) -> bytes:

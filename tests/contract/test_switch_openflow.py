@@ -85,7 +85,7 @@ def test_the_verb_takes_the_socket_for_few_and_ovs_ofctl_for_what_it_does_not_kn
         "",
         "modify table=1,priority=1 actions=drop",
         "add table=1,priority=1,ip,nw_tos=4 actions=drop",
-        "add table=1,priority=1,ip,nw_frag=later actions=drop",
+        "add table=1,priority=1,ip,nw_frag=first actions=drop",
         "add table=1,priority=1,ct_state=+trkk actions=drop",
         "add table=1,priority=1,tcp,icmp_type=1 actions=drop",
         "add table=1,priority=1,ipv6,ipv6_src=10.0.0.1 actions=drop",

@@ -11,13 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from lab.hosts import Host
 from libs.codec import feed_to_json, message_from_json
-from libs.feed import Feed, Fetch, Wiring
+from libs.eventlog.protocol import Recorded
+from libs.events import PortSecurityGroupsChanged
+from libs.feed import Feed, Fetch, Wiring, members_of
 from tests.fakes.ovs_facts import Facts
 
 SECONDS = 15.0
@@ -30,6 +32,16 @@ def until(what: Callable[[], Any], seconds: float = SECONDS) -> Any:
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
     return value
+
+
+def scopes_of(facts: Iterable[Recorded]) -> set[str]:
+    """Networks, groups with their members, address groups of which these facts tell: every host is in all of them."""
+    out = {one.event.network_id for one in facts if hasattr(one.event, "network_id")}
+    for one in facts:
+        kind, _, id = one.stream.partition("-")
+        if kind in ("security_group", "address_group"):
+            out |= {id, members_of(id)}
+    return out
 
 
 class Agent:
@@ -78,7 +90,10 @@ class Agent:
             news = tuple(self._facts.log[self._sent :])
             if news and self._connection is not None:
                 prev, self._sent = self._sent, len(self._facts.log)
-                self._send(Feed("log", 1, prev, self._sent, news))
+                entered = scopes_of(news) - scopes_of(self._facts.log[:prev])
+                joined = {one.stream for one in news if isinstance(one.event, PortSecurityGroupsChanged)}
+                events = tuple(one for one in self._facts.log if one.position > prev or one.stream in joined)
+                self._send(Feed("log", 1, prev, self._sent, events, tuple(entered)))
 
     @property
     def counts_file(self) -> Path:
@@ -113,9 +128,9 @@ class Agent:
         if isinstance(message, Fetch):
             with self._lock:
                 self._sent = len(self._facts.log)
-                networks = {e.event.network_id for e in self._facts.log if hasattr(e.event, "network_id")}
                 everything = tuple(self._facts.log)
-                self._send(Feed("log", 1, 0, self._sent, everything, tuple(networks), (), True, message.request))
+                scopes = tuple(scopes_of(everything))
+                self._send(Feed("log", 1, 0, self._sent, everything, scopes, (), True, message.request))
         if isinstance(message, Wiring):
             if message.complete:
                 self.wired = {}

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from lab.hosts import Lab
 from lab.namespaces import veth
@@ -75,9 +76,9 @@ class World:
         for agent in self.agents.values():
             agent.publish()
 
-    def boot(self, network: str, host: str, ip: str) -> APort:
-        """A server on a host: its port is bound, its tap is plugged, and it is wired."""
-        port = self.facts.port(network, host, ip)
+    def boot(self, network: str, host: str, ip: str, **more: Any) -> APort:
+        """A server on a host: its port is bound, its tap is plugged, and it is wired. more: of `Facts.port`."""
+        port = self.facts.port(network, host, ip, **more)
         self.publish()
         self.build(port)
         self.plug(port)
@@ -86,9 +87,9 @@ class World:
 
     def build(self, port: APort, host: str = "") -> None:
         """The machine behind a port, not plugged yet."""
-        self.lab.namespaces.ensure(self._netns(port))
-        veth(self._netns(port), "eth0", self.lab.host(host or port.host).netns, self.tap(port), 1500, port.mac)
-        run("ip", "-n", self._netns(port), "addr", "add", f"{port.ip}/24", "dev", "eth0")
+        self.lab.namespaces.ensure(self.netns(port))
+        veth(self.netns(port), "eth0", self.lab.host(host or port.host).netns, self.tap(port), 1500, port.mac)
+        run("ip", "-n", self.netns(port), "addr", "add", f"{port.ip}/24", "dev", "eth0")
         self._guests[port.id] = port
 
     def plug(self, port: APort, host: str = "", *extra: str) -> None:
@@ -117,13 +118,14 @@ class World:
         """The tap's name, as Nova makes it."""
         return f"tap{port.id[:11]}"
 
-    def _netns(self, port: APort) -> str:
+    def netns(self, port: APort) -> str:
+        """The namespace that is the machine."""
         return f"{self.prefix}vm-{port.id[:8]}"
 
     def ping(self, source: APort, target: str, count: int = 1, seconds: float = 1.0) -> int:
         """How many of `count` pings were answered."""
         command = ("ping", "-n", "-c", str(count), "-i", "0.2", "-W", str(seconds), target)
-        out = run("ip", "netns", "exec", self._netns(source), *command, ok=True)
+        out = run("ip", "netns", "exec", self.netns(source), *command, ok=True)
         return out.count(" bytes from ")
 
     def reaches(self, source: APort, target: APort) -> bool:
@@ -132,7 +134,7 @@ class World:
 
     def pinging(self, source: APort, target: APort) -> subprocess.Popen[str]:
         """A ping each 20 ms that goes on; `lost(process)` ends it."""
-        command = ("ip", "netns", "exec", self._netns(source), "ping", "-n", "-D", "-i", "0.02", target.ip)
+        command = ("ip", "netns", "exec", self.netns(source), "ping", "-n", "-D", "-i", "0.02", target.ip)
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def lost(self, pinging: subprocess.Popen[str]) -> tuple[int, int]:

@@ -18,7 +18,7 @@ class Refused(Exception):
 @dataclass(frozen=True)
 class Ip:
     """An IP packet. ports: source and destination, or ICMP's type and code. target, option: of neighbour discovery. error_of: the
-    packet that an ICMP error is about. frag: it is a piece."""
+    packet that an ICMP error is about. frag: `no`, `first` or `later`."""
 
     src: str
     dst: str
@@ -27,7 +27,7 @@ class Ip:
     target: str = "::"
     option: str = NO_MAC
     error_of: Ip | None = None
-    frag: bool = False
+    frag: str = "no"
 
     @property
     def version(self) -> int:
@@ -117,6 +117,8 @@ def _part(part: str, walk: Walk) -> bool:
 
 
 def _number_fits(number: int | None, value: str) -> bool:
+    if value in ("no", "later"):
+        return number == 0
     wanted, _, mask = value.partition("/")
     bits = int(mask, 0) if mask else -1
     return number is not None and number & bits == int(wanted, 0) & bits
@@ -139,8 +141,8 @@ def _numbers(walk: Walk, name: str, part: str) -> int | None:
         "ct_tp_dst": lambda: began.ports[1] if began else None,
         **{f"reg{n}": lambda n=n: walk.registers[n] for n in walk.registers},
     }
-    if part == "nw_frag=no":
-        return None if ip is None or ip.frag else 0
+    if name == "nw_frag":
+        return 0 if ip is not None and f"nw_frag={ip.frag}" == part else None
     if name == "conj_id":
         return None
     if name not in found:

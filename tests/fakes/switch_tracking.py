@@ -48,7 +48,7 @@ class Tracking:
 
 
 def _key(packet: Ip) -> Ip:
-    return replace(packet, target="::", option="00:00:00:00:00:00", error_of=None, frag=False)
+    return replace(packet, target="::", option="00:00:00:00:00:00", error_of=None, frag="no")
 
 
 def _back(key: Ip) -> Ip | None:

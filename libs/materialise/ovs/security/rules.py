@@ -20,6 +20,9 @@ _WORDS = {(_TCP, 4): "tcp", (_UDP, 4): "udp", (_SCTP, 4): "sctp", (_ICMP, 4): "i
 _WORDS |= {(_TCP, 6): "tcp6", (_UDP, 6): "udp6", (_SCTP, 6): "sctp6", (_ICMP6, 6): "icmp6"}
 _IP = {4: "ip", 6: "ipv6"}
 _ANY = ("any", "ip")
+# Conntrack has put a packet together before it lets its pieces pass (and commits none without the first one), but only the first one
+# shows the switch its ports; the kernel's datapath goes on with the whole and never sees this.
+_LATER = "nw_frag=later"
 _NUMBERS = {
     "ah": 51,
     "dccp": 33,
@@ -98,7 +101,9 @@ def matches(rule: SecurityGroupRuleCreated, stateful: bool, token: int) -> list[
     group = f"reg4={token:#x}"
     if stateful:
         number = f"ct_nw_proto={protocol}" if protocol is not None else ""
-        return [",".join(filter(None, (TRACKED, remote, number, *tail, _IP[kind.version], group))) for tail in fields]
+        heads = [(*tail, _IP[kind.version], group) for tail in fields]
+        heads += [(_IP[kind.version], group, _LATER)] if any(fields) else []
+        return [",".join(filter(None, (TRACKED, remote, number, *head))) for head in heads]
     word = _IP[kind.version] if protocol is None else _WORDS.get((protocol, kind.version), _IP[kind.version])
     number = f"nw_proto={protocol}" if protocol is not None and word == _IP[kind.version] else ""
     return [",".join(filter(None, (word, group, remote, number, *tail))) for tail in fields]
