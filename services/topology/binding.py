@@ -29,7 +29,7 @@ def choose(question: ChooseBinding, agents: Agents) -> Binding:
             "connectivity": "l2",
             "datapath_type": settings.get("datapath_type") or "system",
             "ovs_hybrid_plug": False,
-            "port_filter": False,  # true as soon as security groups are enforced
+            "port_filter": True,
         },
     )
 

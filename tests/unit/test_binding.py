@@ -41,7 +41,7 @@ def test_a_live_agent_that_carries_the_segment_takes_the_port(segment: Segment) 
         "connectivity": "l2",
         "datapath_type": "netdev",
         "ovs_hybrid_plug": False,
-        "port_filter": False,
+        "port_filter": True,
     }
 
 

@@ -29,6 +29,7 @@ from libs.eventlog.protocol import Append, Outcome, StaleVersion
 from libs.model import FixedIp
 from libs.network.kinds import KINDS
 from libs.network.resources import fold_recorded, kind_and_id
+from libs.network.security_group import default_group_id
 from tests.fakes.rows import all_rows
 from tests.unit.commit_cases import US, BusyElsewhere, Site, a_port, by, create, new_id
 
@@ -194,6 +195,20 @@ def test_a_repeated_command_that_its_first_time_made_impossible_is_answered_all_
     with pytest.raises(Refusal) as refused:
         site.ledger.commit(DeleteNetwork(network), by(command_id="c-3"))
     assert refused.value.status == 404
+
+
+def test_a_port_with_its_default_group_is_made_from_what_is_known(site: Site) -> None:
+    """Network, subnet and group are in the cache; that they are as they were is checked by the append."""
+    network = site.network()
+    site.subnet(network)
+    first = site.ledger.commit(create(a_port(network)), by()).rows[0]
+    read: list[tuple[str, str]] = []
+    rows = site.log.rows
+    site.log.rows = lambda wanted: (read.extend(wanted), rows(wanted))[1]  # type: ignore[method-assign]
+    second = site.ledger.commit(create(a_port(network)), by()).rows[0]
+    assert first is not None and second is not None and first.columns is not None and second.columns is not None
+    assert first.columns["security_groups"] == second.columns["security_groups"] == [default_group_id(US)]
+    assert not [kind for kind, _ in read if kind == "security_group"]
 
 
 def test_a_used_network_is_not_deleted(site: Site) -> None:
