@@ -59,6 +59,7 @@ class Cloud:
             agent_down_seconds=down_seconds,
             dhcp_agents_per_network=dhcp_agents,
         )
+        self.more: dict[str, str] = {}  # further environment of processes that are started
         self.processes: list[subprocess.Popen[bytes]] = []
         self.agents: list[FakeAgent] = []
         self._scene = 0
@@ -74,6 +75,7 @@ class Cloud:
         for name in ("database_url", "amqp_url", "report_seconds", "agent_down_seconds", "dhcp_agents_per_network"):
             environ[f"NETLEDGER_{name.upper()}"] = str(getattr(self.settings, name))
         environ["NETLEDGER_VLAN_RANGES"] = "physnet1:100:200"
+        environ |= self.more
         process = subprocess.Popen([sys.executable, "-m", "libs.launch", *names], env=environ)
         self.processes.append(process)
         return process

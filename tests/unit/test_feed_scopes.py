@@ -87,6 +87,23 @@ def test_a_complete_report_only_changes_what_is_not_true() -> None:
     assert status.reports(message, "h", bound) == [ReportWired("new", "h", 2, True), ReportWired("gone", "h", 3, False)]
 
 
+def test_a_host_to_which_a_port_may_move_is_asked_about_that_binding() -> None:
+    others = '"made":3,"others":[["h",3,"normal",{},"ovs",{},%s],["old",1,"normal",{},"unbound",{},false]]'
+    rows = [
+        ("here", "h", ACTIVE, '{"generation":2}'),
+        ("ready", "g", ACTIVE, '{"generation":2,' + others % "true" + "}"),
+        ("coming", "g", ACTIVE, '{"generation":2,' + others % "false" + "}"),
+        ("elsewhere", "g", ACTIVE, '{"generation":2}'),
+    ]
+    bound = status.bound_on("h", rows)
+    assert bound == {"here": Bound(ACTIVE, 2), "ready": Bound(ACTIVE, 3), "coming": Bound(DOWN, 3)}
+    message = Wiring((PortReport("here", 2, True), PortReport("coming", 3, True)), complete=True)
+    assert status.reports(message, "h", bound) == [
+        ReportWired("coming", "h", 3, True),
+        ReportWired("ready", "h", 3, False),
+    ]
+
+
 def test_segments_are_read_back_from_claims() -> None:
     assert [
         (one.network_type, one.physical_network, one.segmentation_id)
