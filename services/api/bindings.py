@@ -1,7 +1,7 @@
 """The bindings of a port: one is active, others are where it may move. Services' matter (Nova), by policy.
 
-Source: neutron.extensions.portbindings_extended and neutron.plugins.ml2.plugin. Stricter: whom the policy does not let is told so (403)
-before anything is said of the port.
+Source: neutron.extensions.portbindings_extended and neutron.plugins.ml2.plugin. Stricter: whom the policy does not let is told so
+(403) before anything is said of the port.
 """
 
 from __future__ import annotations

@@ -178,8 +178,8 @@ class Cloud:
         return agent.brain.holds.holds() == self.truth(agent.brain.host)
 
     def leader(self) -> subprocess.Popen[bytes] | None:
-        """The process that leads, as its session names itself; None between two, also while the database still holds the session of one
-        that was killed."""
+        """The process that leads, as its session names itself; None between two, also while the database still holds the session of
+        one that was killed."""
         rows = self.log.pool.query(
             "select application_name from pg_stat_activity where application_name like 'netledger topology leader %'"
         )
