@@ -25,8 +25,9 @@ _DEFAULTS: Mapping[str, Any] = {
     "tags": (),
 }
 """{attribute: value that says nothing when something is made}; others are judged whenever they are sent."""
+_NONE: Any = object()
 _NOBODYS = Target("")
-_IS_ADMIN = "context_is_admin"
+_IS_ADMIN, _SERVICE = "context_is_admin", "service"
 
 
 class Policy:
@@ -88,9 +89,13 @@ class Policy:
                 raise forbidden(f"rule:{base} and rule:{base}:{part}")
 
     def reader(self, kind: str, actor: Actor) -> Actor:
-        """The caller as one who reads `kind`: without roles when a changed rule does not let him."""
+        """The caller as one who reads `kind`: a service whom no rule lets is one no longer, and whom a changed rule does not let has
+        no roles at all."""
         rule = f"get_{kind}"
-        return replace(actor, roles=()) if rule in self._reading and not self.allowed(rule, actor, _NOBODYS) else actor
+        if (rule not in self._reading and _SERVICE not in actor.roles) or self.allowed(rule, actor, _NOBODYS):
+            return actor
+        left = () if rule in self._reading else tuple(role for role in actor.roles if role != _SERVICE)
+        return replace(actor, roles=left)
 
     def hidden(self, kind: str, actor: Actor) -> tuple[str, ...]:
         """The attributes of `kind` that the caller does not see."""
@@ -103,7 +108,7 @@ class Policy:
 def _parts_of(sent: Mapping[str, Any], creating: bool) -> Iterator[str]:
     """The attributes of `sent` that rules may be about, each with its own parts."""
     for name, value in sent.items():
-        if creating and value == _DEFAULTS.get(name, ()):
+        if creating and value == _DEFAULTS.get(name, _NONE):
             continue
         yield name
         for one in value if isinstance(value, list | tuple) else (value,):

@@ -30,11 +30,11 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """{kind: ((attribute, and what of it, kind of what it names), ..)}; an RBAC policy says itself of what kind its object is"""
 
-NAMING: Mapping[str, frozenset[str]] = {
-    **{kind: frozenset(path.partition(".")[0] for path, _ in paths) for kind, paths in _NAMED.items()},
-    "rbac_policy": frozenset(("object_id",)),
+NAMED: Mapping[str, Mapping[str, str]] = {
+    **{kind: dict(paths) for kind, paths in _NAMED.items()},
+    "rbac_policy": {"object_id": "network"},
 }
-"""{kind: attributes that name other resources}"""
+"""{kind: {attribute, and what of it: kind of what it names, or one such}}"""
 
 Key = tuple[str, str]
 """(kind, id)"""

@@ -101,7 +101,7 @@ class Tags:
 
     def _tags(self, request: Request) -> tuple[str, ...]:
         """What the resource has. Raises Refusal 404 when it is not there or not the caller's to see."""
-        id, actor = request.parameters["id"], self._callers.actor(request)
+        id, actor = request.parameters["id"], self._callers.policy.reader(self._kind, self._callers.actor(request))
         statement = statements.tags(self._kind, id, actor)
         rows = self._query(statement.text, statement.values) if is_uuid(id) else []
         if not rows:

@@ -165,6 +165,11 @@ TABLE: dict[str, Row] = {
     "update_port_binding": "S",
     "delete_port_binding": "S",
     "activate": "S",
+    # network_ip_availability
+    "get_network_ip_availability": "AS",
+    # auto_allocated_topology
+    "get_auto_allocated_topology": "AMmrT",
+    "delete_auto_allocated_topology": "AMmT",
     # rbac_policy
     "restrict_wildcard": (EVERYBODY, {"for all": "A"}),
     "create_rbac_policy": "AMmT",
