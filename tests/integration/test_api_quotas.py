@@ -177,6 +177,44 @@ def test_everything_that_a_project_has_is_counted_and_limited(admin: Browser, an
         assert ann.post(f"/v2.0/{kind}s", {kind: bodies[kind]}).error == OVER
 
 
+def test_groups_rules_pools_and_policies_are_limited_too(admin: Browser, ann: Browser) -> None:
+    network = ann.made("network")["id"]
+    group = ann.post("/v2.0/security-groups", {"security_group": {"name": "web"}}).json["security_group"]["id"]
+    rule = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
+    bodies: dict[str, list[dict[str, object]]] = {
+        "security-groups": [{"name": "db"}, {"name": "more"}],
+        "security-group-rules": [{**rule, "port_range_min": n, "port_range_max": n} for n in (80, 443)],
+        "subnetpools": [{"name": "p", "prefixes": [f"10.{n}.0.0/16"], "min_prefixlen": 24} for n in (1, 2)],
+        "address-groups": [{"name": "a"}, {"name": "b"}],
+        "rbac-policies": [
+            {"object_type": "network", "object_id": network, "action": "access_as_shared", "target_tenant": project}
+            for project in ("b" * 32, "c" * 32)
+        ],
+    }
+    kinds = {path: f"{path[:-3]}y" if path.endswith("ies") else path[:-1] for path in bodies}
+    kinds = {path: kind.replace("-", "_") for path, kind in kinds.items()}
+    for path, (first, second) in bodies.items():
+        kind, before = kinds[path], used(ann)
+        made = ann.post(f"/v2.0/{path}", {kind: first})
+        assert made.status == 201, made.text
+        count = used(ann)[kind]
+        assert count == before.get(kind, 0) + 1
+        give(admin, "ann", **{kind: count})
+        refused = ann.post(f"/v2.0/{path}", {kind: second})
+        assert refused.error == OVER and f"['{kind}']" in refused.json["NeutronError"]["message"]
+        assert used(ann)[kind] == count
+        assert ann.delete(f"/v2.0/{path}/{made.json[kind]['id']}").status == 204
+        assert used(ann).get(kind, 0) == before.get(kind, 0)
+        assert ann.post(f"/v2.0/{path}", {kind: second}).status == 201
+
+
+def test_a_group_that_has_no_room_for_its_rules_is_not_made(admin: Browser, ann: Browser) -> None:
+    assert ann.get("/v2.0/security-groups").status == 200, "which makes the default group"
+    give(admin, "ann", security_group_rule=used(ann)["security_group_rule"] + 1)
+    refused = ann.post("/v2.0/security-groups", {"security_group": {"name": "web"}})
+    assert refused.error == OVER and "security_group_rule" in refused.json["NeutronError"]["message"]
+
+
 def test_who_owns_is_who_is_measured_whoever_asks(admin: Browser, ann: Browser) -> None:
     give(admin, "ann", network=1)
     assert admin.post("/v2.0/networks", {"network": {"project_id": "ann"}}).status == 201
