@@ -97,11 +97,15 @@ class Verbs:
 
 
 def _update_network(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:
+    if changes.get("segments"):
+        raise invalid_input("Plugin does not support updating provider network attributes: segments")
     fixed = [name for name in _PROVIDER if changes.get(name) is not None]
     if fixed:
         names = ", ".join(f"provider:{name}" for name in fixed)
         raise invalid_input(f"Plugin does not support updating the following provider network attributes: {names}")
-    return UpdateNetwork(id, {name: value for name, value in changes.items() if name not in _PROVIDER}, revision)
+    return UpdateNetwork(
+        id, {name: value for name, value in changes.items() if name not in (*_PROVIDER, "segments")}, revision
+    )
 
 
 def _update_port(id: str, changes: Mapping[str, Any], revision: int | None) -> Command:

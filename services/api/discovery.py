@@ -8,7 +8,7 @@ from libs.http.message import Reply, Request
 from libs.http.router import Route
 from libs.naming import path_of, plural_of
 
-_COLLECTIONS = ("network", "subnet", "port", "router", "floatingip")
+_COLLECTIONS = ("network", "subnet", "subnetpool", "port", "router", "floatingip")
 
 
 def versions(request: Request) -> Reply:

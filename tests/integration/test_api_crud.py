@@ -147,7 +147,7 @@ def test_discovery_tells_versions_resources_and_extensions(admin: Browser) -> No
     link = {"rel": "self", "href": "http://localhost:9696/v2.0/"}
     assert admin.get("/").json == {"versions": [{"id": "v2.0", "status": "CURRENT", "links": [link]}]}
     for path in ("/v2.0", "/v2.0/"):
-        served = ["networks", "subnets", "ports", "routers", "floatingips"]
+        served = ["networks", "subnets", "subnetpools", "ports", "routers", "floatingips"]
         assert [one["collection"] for one in admin.get(path).json["resources"]] == served
     aliases = {one["alias"] for one in admin.get("/v2.0/extensions").json["extensions"]}
     assert {"binding", "provider", "external-net", "standard-attr-revisions"} <= aliases
@@ -159,3 +159,23 @@ def test_discovery_tells_versions_resources_and_extensions(admin: Browser) -> No
     assert admin.get("/v2.0/extensions/binding.json").json["extension"]["name"] == "Port Binding"
     assert admin.get("/v2.0/extensions/trunk").status == 404
     assert admin.get("/v2.0/networks/").status == admin.get("/v2.0/networks.json").status == 200
+
+
+def test_a_network_may_be_asked_for_by_its_one_segment(admin: Browser) -> None:
+    segment = {"provider:network_type": "vlan", "provider:physical_network": "physnet1", "provider:segmentation_id": 7}
+    made = admin.made("network", segments=[segment])
+    assert {name: made[name] for name in segment} == segment and "segments" not in made
+    path = f"/v2.0/networks/{made['id']}"
+    assert admin.get(f"{path}?fields=segments").json == {"network": {}}, "as Neutron tells of networks of one segment"
+    for body, error in (
+        ({"segments": [segment, {**segment, "provider:segmentation_id": 8}]}, "InvalidInput"),
+        ({"segments": [segment], "provider:network_type": "vlan"}, "SegmentsSetInConjunctionWithProviders"),
+        ({"segments": [{"network_type": "vlan"}]}, "HTTPBadRequest"),
+        ({"segments": "vlan"}, "HTTPBadRequest"),
+    ):
+        assert admin.post("/v2.0/networks", {"network": body}).error == (400, error), body
+    assert admin.put(path, {"network": {"segments": [segment]}}).error == (400, "InvalidInput")
+    assert admin.made("network", segments=[])["provider:network_type"] == "vxlan"
+    member = admin.acting("us", "member")
+    assert member.post("/v2.0/networks", {"network": {"segments": [segment]}}).error == (403, "PolicyNotAuthorized")
+    assert "multi-provider" not in {one["alias"] for one in admin.get("/v2.0/extensions").json["extensions"]}

@@ -76,6 +76,7 @@ SHAPES: Mapping[str, Shape] = {
     **dict.fromkeys(("service_types", "prefixes"), listed(STRING)),
     "default_quota": or_null(INTEGER),
     "service_profiles": listed(UUID),
+    "segments": listed(OBJECT),
     **dict.fromkeys(("dns_name", "dns_domain"), TEXT),
     "dns_assignment": listed(record(ip_address=STRING, hostname=STRING, fqdn=STRING)),
 }

@@ -11,6 +11,7 @@ from services.api.schemas.dns import to_dns_domain
 from services.api.schemas.fields import ReadOnly, Value, text, to_bool, to_int, to_name, to_natural, to_text
 from services.api.schemas.form import Form
 from services.api.schemas.lists import to_hints
+from services.api.schemas.segments import to_segments, with_segment
 
 
 class NetworkSchema(Schema):
@@ -30,6 +31,7 @@ class NetworkSchema(Schema):
     network_type = Value(text(32), data_key="provider:network_type")
     physical_network = Value(text(64), data_key="provider:physical_network")
     segmentation_id = Value(to_int, data_key="provider:segmentation_id")
+    segments = Value(to_segments)
     external = Value(to_bool, data_key="router:external")
     is_default = Value(to_bool)
     dns_domain = Value(to_dns_domain)
@@ -48,6 +50,6 @@ FORM = Form("network", NetworkSchema)
 
 def new_network(id: str, project_id: str, sent: dict[str, Any]) -> NewNetwork:
     """One network to make. An MTU of 0 is Neutron's word for the largest that the segment carries."""
-    rest = {name: value for name, value in sent.items() if name not in ("tenant_id", "project_id")}
+    rest = with_segment({name: value for name, value in sent.items() if name not in ("tenant_id", "project_id")})
     rest["mtu"] = rest.get("mtu") or None
     return NewNetwork(id, project_id, **rest)
