@@ -16,6 +16,7 @@ from libs.materialise.ovs.rows import RowChange
 from libs.materialise.ovs.view import BR_INT, BR_TUN, Layout, datapath_type
 from libs.model import OVS_AGENT
 from services.agent_ovs.database import Database
+from services.agent_ovs.hello import told
 from services.agent_ovs.neighbours import Neighbours
 from services.agent_ovs.switch import Switch, Verbs
 from services.agent_ovs.tally import Tally
@@ -50,18 +51,11 @@ class OvsBrain:
         self._refused = 0
 
     def configurations(self) -> dict[str, Any]:
-        """What Hello tells: {tunneling_ip, tunnel_mac, tunnel_types, bridge_mappings, datapath_type, integration_bridge}."""
+        """What Hello tells (`hello.told`)."""
         self._ensure_open()
         with self._lock:
             datapath = datapath_type(self._host.layout, self._host.view)
-        return {
-            "tunneling_ip": self._settings.tunnel_ip,
-            "tunnel_mac": self._neighbours.announce(),
-            "tunnel_types": ["vxlan"] if self._settings.tunnel_ip else [],
-            "bridge_mappings": dict(self._settings.bridge_mappings),
-            "datapath_type": datapath,
-            "integration_bridge": BR_INT,
-        }
+        return told(self._settings, self._neighbours.announce(), datapath)
 
     def forget(self, networks: tuple[str, ...] | None) -> None:
         """Drop these networks (None: everything); what does not come back goes with the next apply."""
@@ -157,7 +151,7 @@ class OvsBrain:
         """Whether there are tunnels that the userspace datapath ends, and {address: mac} of their remote ends."""
         if datapath_type(self._host.layout, self._host.view) != "netdev":
             return False, {}
-        return any(row.ofport > 0 for row in self._host.view.tunnels().values()), self._host.neighbours()
+        return any(row.ofport > 0 for row in self._host.view.tunnels().values()), self._host.wanted.neighbours()
 
     def _ensure_open(self) -> None:
         self._database.ensure_open(self._see_all)

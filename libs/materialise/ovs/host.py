@@ -6,9 +6,7 @@ must give what working on all of them gives (`refresh`): the stories check it af
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from libs.eventlog.protocol import Recorded
@@ -18,7 +16,7 @@ from libs.materialise.ovs.book import FlowBook, Owner
 from libs.materialise.ovs.facts import Facts
 from libs.materialise.ovs.security.groups import Security
 from libs.materialise.ovs.things import Port
-from libs.materialise.ovs.view import BR_INT, Layout, PortRow, View
+from libs.materialise.ovs.view import BR_INT, Layout, PortRow, View, only_tag
 from libs.materialise.ovs.wanted import Wanted
 
 STATIC: Owner = ("static", "")
@@ -130,13 +128,6 @@ class Host:
         owner = ("port", port_id)
         return owner in self.dirty or not self.book.dirty.isdisjoint(self.book.of(owner))
 
-    def neighbours(self) -> dict[str, str]:
-        """{address: mac} of the remote ends of tunnels that are there. An address that two hosts call theirs is left to ARP: one of
-        them lies, and must not turn the other's packets to itself."""
-        claimed = Counter(agent.tunnel_ip for agent in self.facts.agents.values())
-        ends = [agent for host, agent in self.facts.agents.items() if self.view.ofport(self.wanted.tunnel_to(host))]
-        return {end.tunnel_ip: end.tunnel_mac for end in ends if end.tunnel_mac and claimed[end.tunnel_ip] == 1}
-
     def local_ports(self) -> list[str]:
         """Ids of the ports that are bound here, or may move here."""
         return sorted(self.facts.ports_on.get(self.layout.host, ()))
@@ -198,15 +189,10 @@ class Host:
             elif row.iface_id:
                 self._taps.add(row.name)
                 port = self.facts.ports.get(row.iface_id)
-                if port is not None and not _only_tag(before, after):
+                if port is not None and not only_tag(before, after):
                     self._touch_port(port)
 
     def _see_tunnel(self, name: str) -> None:
         self.dirty.add(STATIC)
         for host in [host for host in self.facts.ports_on if self.wanted.tunnel_to(host) == name]:
             self._touch_host(host)
-
-
-def _only_tag(before: PortRow | None, after: PortRow | None) -> bool:
-    """Whether nothing but the tag changed: no flow depends on it."""
-    return before is not None and after is not None and replace(before, tag=after.tag, trunk=after.trunk) == after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 from zlib import crc32
@@ -102,6 +102,11 @@ class View:
     def tunnels(self) -> dict[str, PortRow]:
         """Every VXLAN port on br-tun: all of them are ours."""
         return {name: row for name, row in self.ports.items() if row.bridge == BR_TUN and row.type == "vxlan"}
+
+
+def only_tag(before: PortRow | None, after: PortRow | None) -> bool:
+    """Whether nothing but the tag changed: no flow depends on it."""
+    return before is not None and after is not None and replace(before, tag=after.tag, trunk=after.trunk) == after
 
 
 def datapath_type(layout: Layout, view: View) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -82,6 +83,13 @@ class Wanted:
             return ""
         ports = (self.facts.ports[id] for id in self.facts.ports_on.get(host, ()))
         return tunnel_name(agent.tunnel_ip) if any(self._vni(port.network_id) for port in ports) else ""
+
+    def neighbours(self) -> dict[str, str]:
+        """{address: mac} of the remote ends of tunnels that are there. An address that two hosts call theirs is left to ARP: one of
+        them lies, and must not turn the other's packets to itself."""
+        claimed = Counter(agent.tunnel_ip for agent in self.facts.agents.values())
+        ends = [agent for host, agent in self.facts.agents.items() if self.view.ofport(self.tunnel_to(host))]
+        return {end.tunnel_ip: end.tunnel_mac for end in ends if end.tunnel_mac and claimed[end.tunnel_ip] == 1}
 
     def flows(self, owner: Owner) -> list[Flow]:
         """All flows of one key."""

@@ -1,8 +1,8 @@
 """Port security and security groups as flows of br-int. Pure.
 
 members.py (events -> groups, rules, who is in a group), addresses.py (which sets an address is in), tokens.py (numbers for ids),
-guard.py (a port's own flows: what it may claim to be), groups.py (which rules are in use here -> flows), rules.py (a rule as
-matches), tables.py (what is the same on every host).
+guard.py (a port's own flows: what it may claim to be), groups.py (which groups are in use here), rules.py (a rule as matches),
+allowed.py (flows of rules and addresses), tables.py (what is the same on every host).
 
 Pipeline. reg5: OpenFlow number of the port that is asked for, its conntrack zone too. reg4: number of the group that is asked.
 reg3: 1 once a rule allowed it. From a port: 71 source right? -> 72 what it may always send, else conntrack -> 73 its groups, one

@@ -11,18 +11,13 @@ from collections.abc import Iterable, Mapping
 from libs.eventlog.protocol import Recorded
 from libs.materialise.ovs.book import Owner
 from libs.materialise.ovs.facts import Facts
-from libs.materialise.ovs.flow import Flow, flow
+from libs.materialise.ovs.flow import Flow
+from libs.materialise.ovs.security.allowed import member, rule_flows, together
 from libs.materialise.ovs.security.guard import Asked
 from libs.materialise.ovs.security.members import Members, Rule, Touched
-from libs.materialise.ovs.security.rules import Kind, kind_of, matches, member_match
-from libs.materialise.ovs.security.tables import ALLOW
+from libs.materialise.ovs.security.rules import Kind, kind_of
 from libs.materialise.ovs.security.tokens import Tokens
 from libs.materialise.ovs.things import Port
-from libs.materialise.ovs.view import BR_INT
-
-MOST_FLOWS = 10_000
-"""Of one group; rules beyond (in the order in which they were made) let nothing pass."""
-_PLAIN, _JOINED = 20, 10  # priorities
 
 Named = Mapping[tuple[str, Kind], int]
 
@@ -165,28 +160,14 @@ class Security:
         group, token = self.members.groups.get(id), self._tokens.of(id)
         if group is None or not token or not self._users.get(id):
             return []
-        plain: dict[tuple[int, str], int] = {}
-        joined: dict[tuple[int, str], dict[int, int]] = {}
-        for rule in self._rules(id):
-            kind, found = kind_of(rule.told, group.stateful), matches(rule.told, group.stateful, token)
-            if len(plain) + len(joined) + len(found) > MOST_FLOWS:
-                continue
-            for match in found:
-                if rule.remote:
-                    number = self._conjunction(rule.remote, kind)
-                    joined.setdefault((kind.table, match), {})[number] = rule.position
-                else:
-                    plain[kind.table, match] = rule.position
-        out = [flow(BR_INT, table, _PLAIN, match, ALLOW, at) for (table, match), at in plain.items()]
-        return out + [_joined(*key, numbers, 2) for key, numbers in joined.items()]
+        return rule_flows(self._rules(id), group.stateful, token, self._conjunction)
 
     def _set_flows(self, id: str) -> list[Flow]:
-        kinds = self._named.get(id, {})
         latest: dict[tuple[int, int], int] = {}
-        for kind, by in kinds.items():
+        for kind, by in self._named.get(id, {}).items():
             key = kind.table, self._conjunction(id, kind)
             latest[key] = max(latest.get(key, 0), *by.values())
-        return [flow(BR_INT, table, _JOINED, f"conj_id={number}", ALLOW, at) for (table, number), at in latest.items()]
+        return [together(table, number, at) for (table, number), at in latest.items()]
 
     def _member_flows(self, address: str) -> list[Flow]:
         found: dict[Kind, dict[int, int]] = {}
@@ -195,10 +176,4 @@ class Security:
             for kind in self._named.get(set_id, ()):
                 if kind.version == version:
                     found.setdefault(kind, {})[self._conjunction(set_id, kind)] = at
-        return [_joined(kind.table, member_match(kind, address), numbers, 1) for kind, numbers in found.items()]
-
-
-def _joined(table: int, match: str, numbers: Mapping[int, int], dimension: int) -> Flow:
-    """One dimension of these conjunctions ({number: position})."""
-    actions = ",".join(f"conjunction({number},{dimension}/2)" for number in sorted(numbers))
-    return flow(BR_INT, table, _JOINED, match, actions, max(numbers.values()))
+        return [member(kind, address, numbers) for kind, numbers in found.items()]
