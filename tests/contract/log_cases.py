@@ -49,11 +49,13 @@ def port_row(port: str, version: int, **columns: Any) -> Row:
         "device_owner": "",
         "mac_address": "fa:16:3e:00:00:01",
         "host": "",
+        "further_hosts": None,
         "status": "DOWN",
         "name": "",
         "admin_state_up": True,
         "ip_addresses": [],
         "subnet_ids": [],
+        "security_groups": None,
         "tags": None,
         "created_at": "2026-11-22T12:00:00Z",
     }
