@@ -10,13 +10,14 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from libs.naming import path_of
 from tests.fakes.browser import Browser, Seen
 from tests.integration.api_world import World, api_world
 from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
 NEUTRON = json.loads((Path(__file__).parents[1] / "unit" / "neutron_attributes.json").read_text())["attributes"]
-KINDS = ("network", "subnet", "port", "router", "floatingip")
+KINDS = ("network", "subnet", "port", "router", "floatingip", "security_group", "address_group")
 
 
 @pytest.fixture
@@ -44,11 +45,13 @@ def bodies(admin: Browser) -> dict[str, list[dict[str, Any]]]:
         "port": [{**one, "network_id": network} for one in names],
         "router": names,
         "floatingip": [{"floating_network_id": external, "description": f"d{number}"} for number in range(5)],
+        "security_group": [{"name": f"n{number // 2}", "stateful": bool(number % 2)} for number in range(5)],
+        "address_group": [{"name": f"n{number // 2}"} for number in range(5)],
     }
 
 
 def made(admin: Browser, kind: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    seen = admin.post(f"/v2.0/{kind}s", {f"{kind}s": bodies})
+    seen = admin.post(path_of(kind), {f"{kind}s": bodies})
     assert seen.status == 201, seen.text
     many: list[dict[str, Any]] = seen.json[f"{kind}s"]
     return many
@@ -63,7 +66,7 @@ def test_many_are_made_at_once_or_none(
     assert [one["description"] for one in many] == [one.get("description", "") for one in bodies[kind]]
     head = world.log.head()
     bad = [*bodies[kind][:2], {**bodies[kind][2], "project_id": 5}]
-    assert admin.post(f"/v2.0/{kind}s", {f"{kind}s": bad}).status == 400
+    assert admin.post(path_of(kind), {f"{kind}s": bad}).status == 400
     assert world.log.head() == head
 
 
@@ -72,7 +75,7 @@ def test_who_names_a_revision_changes_that_one_or_nothing(
     admin: Browser, world: World, bodies: dict[str, list[dict[str, Any]]], kind: str
 ) -> None:
     [one] = made(admin, kind, bodies[kind][:1])
-    path, change = f"/v2.0/{kind}s/{one['id']}", {kind: {"description": "new"}}
+    path, change = f"{path_of(kind)}/{one['id']}", {kind: {"description": "new"}}
     now, other = (f"revision_number={number}" for number in (one["revision_number"], one["revision_number"] + 1))
     head = world.log.head()
     for seen in (admin.put(path, change, If_Match=other), admin.delete(path, If_Match=other)):
@@ -108,14 +111,16 @@ def test_by_every_attribute_that_neutron_filters_by(admin: Browser, kind: str) -
     _, network, _ = routed(admin, external)
     port = admin.made("port", network_id=network, device_id="vm", device_owner="compute:a", description="d")
     floating = admin.made("floatingip", floating_network_id=external, port_id=port["id"], description="d")
-    whole = admin.get(f"/v2.0/{kind}s").json[f"{kind}s"]
+    made(admin, "security_group", [{"name": "web", "stateful": False}])
+    made(admin, "address_group", [{"name": "offices"}])
+    whole = admin.get(path_of(kind)).json[f"{kind}s"]
     wanted = {"port": port["id"], "floatingip": floating["id"]}.get(kind, whole[-1]["id"])
     one = next(each for each in whole if each["id"] == wanted)
     for name, rules in NEUTRON[f"{kind}s"].items():
         value = one.get(name)
         if not rules["filter"] or value is None or isinstance(value, list | dict):
             continue
-        seen = admin.get(f"/v2.0/{kind}s?{quote(name)}={quote(str(value))}&fields=id")
+        seen = admin.get(f"{path_of(kind)}?{quote(name)}={quote(str(value))}&fields=id")
         assert seen.status == 200, (name, seen.text)
         same = [each["id"] for each in whole if each[name] == value]
         assert sorted(found["id"] for found in seen.json[f"{kind}s"]) == sorted(same), name
@@ -141,9 +146,9 @@ def test_pages_in_any_order_show_everything_once_both_ways(
     made(admin, kind, bodies[kind])
     keys = ("status", "floating_ip_address") if kind == "floatingip" else ("name", "id")
     order = f"sort_key={keys[0]}&sort_dir=desc&sort_key={keys[1]}&sort_dir=asc"
-    whole = ids(admin.get(f"/v2.0/{kind}s?{order}"), kind)
+    whole = ids(admin.get(f"{path_of(kind)}?{order}"), kind)
     assert len(whole) >= 5
-    page: Seen | None = admin.get(f"/v2.0/{kind}s?{order}&limit=2")
+    page: Seen | None = admin.get(f"{path_of(kind)}?{order}&limit=2")
     last, forth = page, list[str]()
     while page is not None and ids(page, kind):
         forth, last = forth + ids(page, kind), page

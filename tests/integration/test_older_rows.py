@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from libs.eventlog.protocol import Row
 from libs.network.kinds import resource_of, row_of
 from tests.integration.api_world import World, api_world
-from tests.integration.layer3_world import public, routed
+from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
 
@@ -142,3 +142,40 @@ def test_what_is_older_than_names_is_named_by_its_addresses(world: World, databa
 
 _NAMED = {"network": "dns_domain", "floatingip": "dns_name", "port": "dns_name"}
 """{kind: the first attribute that bodies have since then, the last ones}"""
+
+
+_BEFORE_SECURITY = """
+drop table security_group, security_group_rule, address_group, feed_group;
+drop index port_address, stream_head_rules;
+alter table port drop column security_groups;
+create index port_address on port using gin (ip_addresses, subnet_ids);
+update network set body = replace(body, ',"port_security_enabled"\\:true', '');
+update port set body = replace(body, ',"port_security_enabled"\\:false,"security_groups"\\:[],"allowed_address_pairs"\\:[]', '');
+"""
+
+
+def test_ports_from_before_there_were_security_groups_are_not_checked(world: World, database) -> None:
+    """The migration is played again over what was there before it, and rolled back."""
+    network, _ = subnet_of(world.admin, "10.0.0.0/24")
+    world.admin.made("port", network_id=network, port_security_enabled=False)
+    what = [
+        f"select id, body{more} from {kind} order by id"
+        for kind, more in (("network", ""), ("port", ", security_groups"))
+    ]
+    rows = [world.log.pool.query(text) for text in what]
+    migration = importlib.import_module("libs.eventlog.migrations.versions.v0007_security_groups")
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(database.admin_url), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text(_BEFORE_SECURITY))
+        [older] = connection.execute(text("select id, version, body from port")).fetchall()
+        assert "port_security" not in older[2]
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
+        for statement, before in zip(what, rows, strict=True):
+            found = [(id, json.loads(body), *more) for id, body, *more in connection.execute(text(statement))]
+            assert found == [(id, json.loads(body), *more) for id, body, *more in before]
+        connection.rollback()
+    state = resource_of(Row("port", older[0], older[1], {}, older[2], "")).state
+    assert (state.port_security, state.security_groups, state.address_pairs) == (False, (), ())
