@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.topology.groups import Groups, GroupWalk
+from services.topology.group_walk import GroupWalk
+from services.topology.groups import Groups
 from services.topology.moves import Placed, move_of
 from services.topology.presence import Presence
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from libs.eventlog.protocol import Recorded
 from libs.events import AgentDeleted, AgentReconfigured, AgentRegistered, PortSecurityGroupsChanged
 from services.topology.audience import is_for_hosts
-from services.topology.groups import Groups, GroupWalk, Row, is_of_groups
+from services.topology.group_walk import GroupWalk, Row
+from services.topology.groups import Groups, is_of_groups
 from services.topology.membership import Membership, Walk
 from services.topology.moves import Placed, move_of
 from services.topology.presence import Presence
@@ -159,3 +160,14 @@ def _tell_members(groups: GroupWalk, sheets: Mapping[str, _Sheet]) -> None:
                     sheets[host].events.update((fact.position, fact) for fact in groups.born[stream])
                 else:
                     sheets[host].ports.add(stream)
+    _tell_ends(groups, sheets)
+
+
+def _tell_ends(groups: GroupWalk, sheets: Mapping[str, _Sheet]) -> None:
+    """A port that went over from a group known to a host into one that the host enters in this very batch, and left that one too:
+    the host knows the former from the one group, and must hear the latter, though the port is not among those that it enters with."""
+    for scope, facts in groups.told.items():
+        for host in groups.presence.fresh(scope):
+            events = sheets[host].events
+            streams = {one.stream for one in events.values()}
+            events.update((at, one) for at, one in facts.items() if one.stream in streams)

@@ -24,7 +24,8 @@ from libs.events import (
 )
 from libs.feed import MEMBERS
 from services.topology.audience import is_for_hosts
-from services.topology.groups import MEMBER_FACTS, Row, named_by
+from services.topology.group_walk import Row
+from services.topology.groups import MEMBER_FACTS, named_by
 from services.topology.remembered import LeadershipLost
 from services.topology.scopes import Plan
 

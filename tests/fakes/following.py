@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from libs.chain import Chain, is_foreign, scope_told
 from libs.eventlog.protocol import LogIdentity, Recorded
 from libs.events import PortCreated
-from libs.feed import MEMBERS, Feed, Fetch, members_of
+from libs.feed import Feed, Fetch, members_of
 from services.topology.groups import MEMBER_FACTS
 from tests.fakes.feed_store import ENDS, groups_after
 
@@ -70,8 +70,7 @@ class Following:
         for part in self._chain.receive(feed):
             if part.full:
                 self.streams, self.network, self.members = {}, {}, Members()
-            for network in (*part.entered, *part.left):
-                self.forget(network)
+            self.forget(*part.entered, *part.left)
             self.held(self.networks)
             for fact in part.events:
                 self.take(fact)
@@ -88,11 +87,10 @@ class Following:
         """It is in these scopes from now on."""
         self._scopes = scopes
 
-    def forget(self, network: str) -> None:
-        """Hold nothing of the scope any more."""
-        if network.startswith(MEMBERS):
-            self.members.settle(self._scopes, frozenset({network}))
-        for stream in [one for one, net in self.network.items() if net == network]:
+    def forget(self, *scopes: str) -> None:
+        """Hold nothing of these scopes any more."""
+        self.members.settle(self._scopes, frozenset(scopes))
+        for stream in [one for one, net in self.network.items() if net in scopes]:
             self.streams.pop(stream, None)
             del self.network[stream]
 

@@ -41,8 +41,7 @@ class RecordingBrain:
         self.forgotten.append(networks)
         if networks is None:
             self.holds = Following(self.host)
-        for network in networks or ():
-            self.holds.forget(network)
+        self.holds.forget(*networks or ())
 
     def held(self, scopes: frozenset[str]) -> None:
         self.holds.held(scopes)

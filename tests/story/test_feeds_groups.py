@@ -263,6 +263,18 @@ def test_a_group_in_use_by_nobody_leaves_no_trace(world: World) -> None:
     world.check()
 
 
+def test_a_port_that_passes_through_a_group_that_a_host_just_enters_is_not_left_there(world: World) -> None:
+    """All in one batch: the host hears by web that the port is in db now, and must hear, too, that it is no longer."""
+    world.happens(
+        *port("a", "red", "web"), bound("a", "red", "compute1"), *port("b", "blue", "web"), group("db"), group("x")
+    )
+    world.relay()
+    world.happens(regrouped("b", "blue", ("web",), "db"), regrouped("b", "blue", ("db",), "x"), rule("d", "web", "db"))
+    world.relay()
+    assert "port-b" not in world.hosts["compute1"].members.streams
+    world.check()
+
+
 def test_too_many_members_for_a_message_become_a_nudge(world: World) -> None:
     for number in range(feeds.MAX_FACTS // 2 + 1):
         world.happens(*port(f"m{number}", "blue", "web"))
