@@ -253,6 +253,18 @@ def test_none_refers_counts_rows_but_those_besides(log: Log) -> None:
     assert isinstance(append(log, new_port("y", guards=(elsewhere,))), Accepted)
 
 
+def test_none_refers_counts_only_rows_that_are_as_said(log: Log) -> None:
+    append(log, new_port("a", rows=(port_row("a", 1, project_id="ann"),)))
+    anns = NoneRefers("port", "network_id", NET, only=(("project_id", "ann"),))
+    assert append(log, new_port("x", guards=(anns,))) == GuardFailed(anns)
+    bobs = NoneRefers("port", "network_id", NET, only=(("project_id", "bob"),))
+    assert isinstance(append(log, new_port("x", guards=(bobs,))), Accepted)
+    nobodys = NoneRefers("port", "network_id", NET, unless=(("project_id", ()),))
+    assert append(log, new_port("y", guards=(nobodys,))) == GuardFailed(nobodys)
+    outcomes = log.append([new_port("b", rows=(port_row("b", 1, project_id="bob"),)), new_port("z", guards=(bobs,))])
+    assert [type(one) for one in outcomes] == [Accepted, GuardFailed]
+
+
 def test_none_refers_looks_into_lists(log: Log) -> None:
     append(log, new_port("a", rows=(port_row("a", 1, subnet_ids=["s0", SUBNET], ip_addresses=["1", "2"]),)))
     guard = NoneRefers("port", "subnet_ids", SUBNET)
