@@ -82,6 +82,9 @@ class Blind:
     def forget(self, networks: tuple[str, ...] | None) -> None:
         """Nothing is held."""
 
+    def held(self, scopes: frozenset[str]) -> None:
+        """Nor noted."""
+
     def take(self, recorded: Recorded) -> None:
         """Nothing is kept."""
 

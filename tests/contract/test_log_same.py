@@ -10,7 +10,18 @@ import pytest
 from libs.eventlog.memory import MemoryLog
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.protocol import Accepted, Alive, Append, Change, Guard, NoneRefers, Row, Unchanged, Within
-from tests.contract.log_cases import NET, PROJECT, SUBNET, change, context, created, deleted, gone_row, port_row, renamed
+from tests.contract.log_cases import (
+    NET,
+    PROJECT,
+    SUBNET,
+    change,
+    context,
+    created,
+    deleted,
+    gone_row,
+    port_row,
+    renamed,
+)
 from tests.fakes.rows import all_rows
 
 pytestmark = pytest.mark.postgres

@@ -131,7 +131,8 @@ def _pools(new: NewSubnet, cidr: str, gateway: str | None) -> tuple[AddressRange
 
 
 def deletion_needs(command: DeleteSubnet, world: World) -> tuple[str, ...]:
-    """The subnet, then its network and subnet pool, then the network's DHCP ports and, for a SLAAC subnet, those that are to leave it."""
+    """The subnet, then its network and subnet pool, then the network's DHCP ports and, for a SLAAC subnet, those that are to leave
+    it."""
     needed = needs(command, world)
     resource = found(world, "subnet", command.subnet_id)
     network = None if resource is None else network_at(world, resource.state.network_id)
