@@ -18,16 +18,20 @@ from libs.eventlog.protocol import Recorded
 from libs.eventlog.rebuild import rebuild as build
 from libs.eventlog.schema import raise_epoch
 from libs.network.kinds import KINDS
+from libs.network.quota import quota_id
+from libs.network.resources import stream_of
 
 HIDDEN = ("network_id", "project_id")
 EMPTY: tuple[Any, ...] = ("", None, [], {}, False)
 
 
 def history(places: Places, console: Console, resource: str) -> None:
-    """Print the events of one resource as a table. Raises Misused when the log has none."""
-    events = PostgresLog(database_url(places)).read_streams([f"{kind}-{resource}" for kind in KINDS])
+    """Print the events of one resource, or of a project's quota, as a table. Raises Misused when the log has none."""
+    streams = [*(f"{kind}-{resource}" for kind in KINDS), stream_of("quota", quota_id(resource))]
+    events = PostgresLog(database_url(places)).read_streams(streams)
     if not events:
-        raise Misused(f"the log holds nothing of {resource}; expected the id of a {_one_of(tuple(KINDS))}")
+        kinds = _one_of((*(kind for kind in KINDS if kind != "quota"), "project (its quota)"))
+        raise Misused(f"the log holds nothing of {resource}; expected the id of a {kinds}")
     console.print(f"\n[bold]event log of {events[0].stream}[/bold]")
     for recorded in events:
         console.print(line(recorded), soft_wrap=True, markup=False)
