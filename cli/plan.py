@@ -14,6 +14,7 @@ from cli.settings import REPLICAS, SETTINGS
 from lab.hosts import PHYSICAL_MTU, Host, Lab
 from libs.auth import check_auth
 from libs.config import BadSetting, load
+from libs.policy_file import check_policy
 
 SERVICES = ("ipam", "topology", "api")
 AGENTS = ("agent_ovs", "agent_dhcp", "agent_l3")
@@ -59,7 +60,9 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
 
 def check(places: Places) -> None:
     """Whether the operator's settings make sense, before anything starts. Raises BadSetting naming the first that does not."""
-    check_auth(load(environment(places, keystone())))
+    settings = load(environment(places, keystone()))
+    check_auth(settings)
+    check_policy(settings)
     lab_prefix()
     for name in SERVICES:
         replicas(name)

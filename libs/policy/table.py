@@ -27,6 +27,8 @@ _DEFAULTS: Mapping[str, Any] = {
 """{attribute: value that says nothing when something is made}; others are judged whenever they are sent."""
 _NONE: Any = object()
 _NOBODYS = Target("")
+_OWNERLESS = ("agent", "flavor", "service_profile")
+"""Kinds whose resources belong to no project."""
 _IS_ADMIN, _SERVICE = "context_is_admin", "service"
 
 
@@ -89,13 +91,16 @@ class Policy:
                 raise forbidden(f"rule:{base} and rule:{base}:{part}")
 
     def reader(self, kind: str, actor: Actor) -> Actor:
-        """The caller as one who reads `kind`: a service whom no rule lets is one no longer, and whom a changed rule does not let has
-        no roles at all."""
+        """The caller as one who reads `kind`: a service whom no rule lets is one no longer; whom a changed rule does not let has no
+        roles at all, and whom it lets sees all of a kind that is nobody's."""
         rule = f"get_{kind}"
-        if (rule not in self._reading and _SERVICE not in actor.roles) or self.allowed(rule, actor, _NOBODYS):
+        may = self.allowed(rule, actor, _NOBODYS)
+        if rule in self._reading:
+            seeing = ("admin", *actor.roles) if kind in _OWNERLESS else actor.roles
+            return replace(actor, roles=seeing if may else ())
+        if may or _SERVICE not in actor.roles:
             return actor
-        left = () if rule in self._reading else tuple(role for role in actor.roles if role != _SERVICE)
-        return replace(actor, roles=left)
+        return replace(actor, roles=tuple(role for role in actor.roles if role != _SERVICE))
 
     def hidden(self, kind: str, actor: Actor) -> tuple[str, ...]:
         """The attributes of `kind` that the caller does not see."""

@@ -4,7 +4,7 @@ with real tokens of a Keystone in its place."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -107,7 +107,7 @@ class City:
         """What makes one of a kind, in the project's own land."""
         there = self.things[project] if among is None else among
         number = next(self._octets)
-        make = {
+        make: Mapping[str, Callable[[], dict[str, Any]]] = {
             "network": lambda: {},
             "subnet": lambda: {"network_id": there["network"], "cidr": _cidr(number), "ip_version": 4},
             "port": lambda: {"network_id": there["network"]},
