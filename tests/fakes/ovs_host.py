@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from libs.kernel.hands import HandsLost, KernelRefused
 from tests.fakes.switch import Bridge, Output, Packet, Refused
+from tests.fakes.switch_names import named
 
 NIC = "nic"
 
@@ -85,7 +85,7 @@ class FakeHost:
     def named_flows(self) -> dict[str, list[str]]:
         """The same with ports' names instead of their numbers, which depend on the order in which they came."""
         return {
-            name: sorted(_named(bridge, line) for line in bridge.dump())
+            name: sorted(named(bridge.ports, line) for line in bridge.dump())
             for name, bridge in sorted(self.bridges.items())
         }
 
@@ -199,8 +199,3 @@ class FakeHost:
         else:
             self.rows[kind][name] = row
         self.tell({"ovsdb": {"bridges": {}, "ports": {}, kind: {name: row}}})
-
-
-def _named(bridge: Bridge, line: str) -> str:
-    text = re.sub(r"(in_port=|output:)(\d+)", lambda found: found[1] + bridge.ports[int(found[2])], line)
-    return re.sub(r"output:[\w.-]+(?:,output:[\w.-]+)+", lambda run: ",".join(sorted(run[0].split(","))), text)

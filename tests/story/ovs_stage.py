@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.fakes.ovs_cloud import Cloud, _tap
 from tests.fakes.ovs_facts import APort
+from tests.story.ovs_stage_groups import StagedGroups
 
 Play = Callable[["Stage"], None]
 
@@ -18,6 +19,7 @@ class Stage:
         self.networks: list[str] = []
         self.ports: list[APort] = []
         self.made = 0
+        self.security = StagedGroups(self.cloud.facts, self._some)
 
     def step(self, number: int) -> None:
         """One thing happens, chosen by a number."""
@@ -45,7 +47,7 @@ class Stage:
             self._give_up,
             self._plug_second,
         )
-        all_deeds = deeds + more
+        all_deeds = deeds + more + self.security.deeds()
         deed = all_deeds[number % len(all_deeds)]
         deed(number // len(all_deeds))
         self.after(self)
