@@ -34,12 +34,11 @@ from libs.network import (
     security_rows,
     subnet,
     subnetpool,
+    tables,
     topology,
 )
 from libs.network.resources import kind_and_id
 from libs.network.world import Resource
-
-TEXT, INTEGER, BOOLEAN, TEXTS = "text", "integer", "boolean", "text[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,154 +53,41 @@ class Kind:
     resource_of: Callable[[Row], Resource]
 
 
-_NETWORK = {
-    "project_id": TEXT,
-    "name": TEXT,
-    "status": TEXT,
-    "admin_state_up": BOOLEAN,
-    "shared": BOOLEAN,
-    "external": BOOLEAN,
-    "is_default": BOOLEAN,
-    "shared_with": TEXTS,
-    "external_to": TEXTS,
-    "network_type": TEXT,
-    "physical_network": TEXT,
-    "segmentation_id": INTEGER,
-    "subnet_ids": TEXTS,
-    "subnetpool_ids": TEXTS,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_SUBNET = {
-    "project_id": TEXT,
-    "name": TEXT,
-    "network_id": TEXT,
-    "ip_version": INTEGER,
-    "cidr": TEXT,
-    "gateway_ip": TEXT,
-    "enable_dhcp": BOOLEAN,
-    "subnetpool_id": TEXT,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_PORT = {
-    "project_id": TEXT,
-    "network_id": TEXT,
-    "device_id": TEXT,
-    "device_owner": TEXT,
-    "mac_address": TEXT,
-    "host": TEXT,
-    "further_hosts": TEXTS,
-    "status": TEXT,
-    "name": TEXT,
-    "admin_state_up": BOOLEAN,
-    "ip_addresses": TEXTS,
-    "subnet_ids": TEXTS,
-    "security_groups": TEXTS,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_ROUTER = {
-    "project_id": TEXT,
-    "name": TEXT,
-    "admin_state_up": BOOLEAN,
-    "status": TEXT,
-    "external_network_id": TEXT,
-    "subnet_ids": TEXTS,
-    "host": TEXT,
-    "agent_id": TEXT,
-    "flavor_id": TEXT,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_FLOATINGIP = {
-    "project_id": TEXT,
-    "floating_network_id": TEXT,
-    "floating_ip_address": TEXT,
-    "router_id": TEXT,
-    "port_id": TEXT,
-    "fixed_ip_address": TEXT,
-    "path": TEXT,
-    "status": TEXT,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_RBAC_POLICY = {
-    "project_id": TEXT,
-    "object_type": TEXT,
-    "object_id": TEXT,
-    "action": TEXT,
-    "target_project": TEXT,
-    "created_at": TEXT,
-}
-_TOPOLOGY = {"project_id": TEXT, "network_id": TEXT, "router_id": TEXT, "created_at": TEXT}
-_AGENT = {
-    "host": TEXT,
-    "agent_type": TEXT,
-    "alive": BOOLEAN,
-    "availability_zone": TEXT,
-    "admin_state_up": BOOLEAN,
-    "created_at": TEXT,
-}
-_SECURITY_GROUP = {
-    "project_id": TEXT,
-    "name": TEXT,
-    "stateful": BOOLEAN,
-    "is_default": BOOLEAN,
-    "tags": TEXTS,
-    "created_at": TEXT,
-}
-_SECURITY_GROUP_RULE = {
-    "project_id": TEXT,
-    "security_group_id": TEXT,
-    "direction": TEXT,
-    "ethertype": TEXT,
-    "protocol": TEXT,
-    "port_range_min": INTEGER,
-    "port_range_max": INTEGER,
-    "remote_ip_prefix": TEXT,
-    "normalized_cidr": TEXT,
-    "remote_group_id": TEXT,
-    "remote_address_group_id": TEXT,
-    "belongs_to_default_sg": BOOLEAN,
-    "created_at": TEXT,
-}
-_ADDRESS_GROUP = {"project_id": TEXT, "name": TEXT, "created_at": TEXT}
-_QUOTA = {"project_id": TEXT, "limits": TEXT, "created_at": TEXT}
-
 KINDS: Mapping[str, Kind] = {
-    "network": Kind("network", _NETWORK, network.evolve, network_rows.network_row, network_rows.network_of),
-    "subnet": Kind("subnet", _SUBNET, subnet.evolve, rows.subnet_row, rows.subnet_of),
-    "port": Kind("port", _PORT, port.evolve, port_rows.port_row, port_rows.port_of),
-    "router": Kind("router", _ROUTER, router.evolve, l3_rows.router_row, l3_rows.router_of),
-    "floatingip": Kind("floatingip", _FLOATINGIP, floatingip.evolve, l3_rows.floatingip_row, l3_rows.floatingip_of),
-    "rbac_policy": Kind(
-        "rbac_policy", _RBAC_POLICY, rbac_policy.evolve, rbac_rows.rbac_policy_row, rbac_rows.rbac_policy_of
+    "network": Kind("network", tables.NETWORK, network.evolve, network_rows.network_row, network_rows.network_of),
+    "subnet": Kind("subnet", tables.SUBNET, subnet.evolve, rows.subnet_row, rows.subnet_of),
+    "port": Kind("port", tables.PORT, port.evolve, port_rows.port_row, port_rows.port_of),
+    "router": Kind("router", tables.ROUTER, router.evolve, l3_rows.router_row, l3_rows.router_of),
+    "floatingip": Kind(
+        "floatingip", tables.FLOATINGIP, floatingip.evolve, l3_rows.floatingip_row, l3_rows.floatingip_of
     ),
-    "agent": Kind("agent", _AGENT, agent.evolve, rows.agent_row, rows.agent_of),
+    "rbac_policy": Kind(
+        "rbac_policy", tables.RBAC_POLICY, rbac_policy.evolve, rbac_rows.rbac_policy_row, rbac_rows.rbac_policy_of
+    ),
+    "agent": Kind("agent", tables.AGENT, agent.evolve, rows.agent_row, rows.agent_of),
     "security_group": Kind(
         "security_group",
-        _SECURITY_GROUP,
+        tables.SECURITY_GROUP,
         security_group.evolve,
         security_rows.security_group_row,
         security_rows.security_group_of,
     ),
     "security_group_rule": Kind(
         "security_group_rule",
-        _SECURITY_GROUP_RULE,
+        tables.SECURITY_GROUP_RULE,
         security_group_rule.evolve,
         security_rows.security_group_rule_row,
         security_rows.security_group_rule_of,
     ),
     "address_group": Kind(
         "address_group",
-        _ADDRESS_GROUP,
+        tables.ADDRESS_GROUP,
         address_group.evolve,
         security_rows.address_group_row,
         security_rows.address_group_of,
     ),
-    "topology": Kind("topology", _TOPOLOGY, topology.evolve, topology.row, topology.of_row),
-    "quota": Kind("quota", _QUOTA, quota.evolve, quota.row, quota.of_row),
+    "topology": Kind("topology", tables.TOPOLOGY, topology.evolve, topology.row, topology.of_row),
+    "quota": Kind("quota", tables.QUOTA, quota.evolve, quota.row, quota.of_row),
     "subnetpool": Kind(
         "subnetpool", pool_rows.SUBNETPOOL, subnetpool.evolve, pool_rows.subnetpool_row, pool_rows.subnetpool_of
     ),

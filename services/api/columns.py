@@ -5,81 +5,20 @@ Source: is_filter and is_sort_key of neutron_lib.api.definitions; filters are a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-from marshmallow import ValidationError
-
-from services.api.schemas.fields import to_address, to_bool, to_cidr_or_none, to_int, to_mac, to_text, to_uuid
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One attribute in SQL; of an array any element is meant. `order` is what it is sorted by, never null, empty when it is no sort
-    key. `plain`: `sql` is a column that holds the body's very value, so that a projection need not read the body. parse: a filter's
-    text to a bound value."""
-
-    sql: str
-    type: str = "text"
-    parse: Callable[[Any], Any] = to_text
-    order: str = ""
-    plain: bool = False
-
-
-def _forgiving(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`convert`, or the text itself where it does not fit: it then matches nothing, as in Neutron."""
-
-    def parse(value: Any) -> Any:
-        try:
-            return convert(value)
-        except ValidationError:
-            return to_text(value)
-
-    return parse
-
-
-def _text(name: str, sort: bool = True, nullable: bool = False) -> Column:
-    order = "" if not sort else f"coalesce({name}, '')" if nullable else name
-    return Column(name, order=order, plain=True)
-
-
-def _flag(name: str, sort: bool = True) -> Column:
-    return Column(name, "boolean", to_bool, name if sort else "", True)
-
-
-def _number(name: str, sort: bool = True) -> Column:
-    return Column(name, "integer", to_int, name if sort else "", True)
-
-
-def _number_or_none(name: str) -> Column:
-    return Column(name, "integer", to_int, f"coalesce({name}, -1)", True)
-
-
-def _address(name: str, plain: bool = False) -> Column:
-    """An address; empty for none when it is not `plain`."""
-    return Column(name, parse=_forgiving(to_address), order=name, plain=plain)
-
-
-def _inside(name: str, sort: bool = False) -> Column:
-    """An attribute that only the body holds."""
-    sql = f"((body::json)->>'{name}')"
-    return Column(sql, order=f"coalesce({sql}, '')" if sort else "")
-
-
-def _inside_flag(name: str) -> Column:
-    return Column(f"((body::json)->>'{name}')::boolean", "boolean", to_bool)
-
+from services.api.column import Column, address, flag, forgiving, inside, inside_flag, number, number_or_none, text
+from services.api.schemas.fields import to_address, to_bool, to_cidr_or_none, to_int, to_mac, to_uuid
 
 _COMMON: Mapping[str, Column] = {
-    "id": _text("id"),
-    "name": _text("name"),
-    "tenant_id": _text("project_id"),
-    "project_id": _text("project_id"),
-    "description": _inside("description"),
-    "created_at": _text("created_at", sort=False),
-    "updated_at": _inside("updated_at"),
-    "revision_number": _number("version", sort=False),
+    "id": text("id"),
+    "name": text("name"),
+    "tenant_id": text("project_id"),
+    "project_id": text("project_id"),
+    "description": inside("description"),
+    "created_at": text("created_at", sort=False),
+    "updated_at": inside("updated_at"),
+    "revision_number": number("version", sort=False),
 }
 _CALLERS = Column("false", "boolean", to_bool)
 """Whether it is shared with the caller: `visibility.shared` tells."""
@@ -96,132 +35,132 @@ _MTU = "((body::json)->>'mtu')::integer"
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "network": {
         **_COMMON,
-        "admin_state_up": _flag("admin_state_up"),
-        "status": _text("status"),
+        "admin_state_up": flag("admin_state_up"),
+        "status": text("status"),
         "shared": _CALLERS,
         "mtu": Column(_MTU, "integer", to_int, _MTU),
-        "router:external": _flag("external", sort=False),
-        "dns_domain": _inside("dns_domain"),
+        "router:external": flag("external", sort=False),
+        "dns_domain": inside("dns_domain"),
         "is_default": Column("is_default", "boolean", to_bool),
-        "provider:network_type": _text("network_type", sort=False),
-        "provider:physical_network": _text("physical_network", sort=False),
-        "provider:segmentation_id": _number("segmentation_id", sort=False),
-        "availability_zone_hints": _inside("availability_zone_hints", sort=True),
-        "port_security_enabled": _inside_flag("port_security_enabled"),
+        "provider:network_type": text("network_type", sort=False),
+        "provider:physical_network": text("physical_network", sort=False),
+        "provider:segmentation_id": number("segmentation_id", sort=False),
+        "availability_zone_hints": inside("availability_zone_hints", sort=True),
+        "port_security_enabled": inside_flag("port_security_enabled"),
     },
     "subnet": {
         **_COMMON,
-        "network_id": _text("network_id"),
-        "ip_version": _number("ip_version"),
+        "network_id": text("network_id"),
+        "ip_version": number("ip_version"),
         "cidr": Column("cidr", parse=to_cidr_or_none, order="cidr", plain=True),
-        "gateway_ip": Column("gateway_ip", parse=_forgiving(to_address), order="coalesce(gateway_ip, '')", plain=True),
-        "enable_dhcp": _flag("enable_dhcp"),
-        "ipv6_ra_mode": _inside("ipv6_ra_mode", sort=True),
-        "ipv6_address_mode": _inside("ipv6_address_mode", sort=True),
-        "subnetpool_id": _text("subnetpool_id", nullable=True),
+        "gateway_ip": Column("gateway_ip", parse=forgiving(to_address), order="coalesce(gateway_ip, '')", plain=True),
+        "enable_dhcp": flag("enable_dhcp"),
+        "ipv6_ra_mode": inside("ipv6_ra_mode", sort=True),
+        "ipv6_address_mode": inside("ipv6_address_mode", sort=True),
+        "subnetpool_id": text("subnetpool_id", nullable=True),
         "shared": _CALLERS,
     },
     "port": {
         **_COMMON,
-        "network_id": _text("network_id"),
-        "admin_state_up": _flag("admin_state_up"),
-        "mac_address": Column("mac_address", parse=_forgiving(to_mac), order="mac_address", plain=True),
-        "device_id": _text("device_id"),
-        "device_owner": _text("device_owner"),
-        "status": _text("status"),
-        "binding:host_id": _text("host", sort=False),
-        "binding:vnic_type": _inside("binding:vnic_type"),
-        "dns_name": _inside("dns_name"),
-        "binding:vif_type": _inside("binding:vif_type"),
-        "ip_allocation": _inside("ip_allocation", sort=True),
-        "port_security_enabled": _inside_flag("port_security_enabled"),
-        "security_groups": Column("security_groups", "text[]", _forgiving(to_uuid)),
+        "network_id": text("network_id"),
+        "admin_state_up": flag("admin_state_up"),
+        "mac_address": Column("mac_address", parse=forgiving(to_mac), order="mac_address", plain=True),
+        "device_id": text("device_id"),
+        "device_owner": text("device_owner"),
+        "status": text("status"),
+        "binding:host_id": text("host", sort=False),
+        "binding:vnic_type": inside("binding:vnic_type"),
+        "dns_name": inside("dns_name"),
+        "binding:vif_type": inside("binding:vif_type"),
+        "ip_allocation": inside("ip_allocation", sort=True),
+        "port_security_enabled": inside_flag("port_security_enabled"),
+        "security_groups": Column("security_groups", "text[]", forgiving(to_uuid)),
     },
     "router": {
         **_COMMON,
-        "admin_state_up": _flag("admin_state_up"),
-        "status": _text("status"),
-        "flavor_id": _text("flavor_id", nullable=True),
+        "admin_state_up": flag("admin_state_up"),
+        "status": text("status"),
+        "flavor_id": text("flavor_id", nullable=True),
     },
     "floatingip": {
         **{name: column for name, column in _COMMON.items() if name != "name"},
-        "floating_network_id": _text("floating_network_id"),
-        "floating_ip_address": _address("floating_ip_address", plain=True),
+        "floating_network_id": text("floating_network_id"),
+        "floating_ip_address": address("floating_ip_address", plain=True),
         "router_id": Column("router_id", order="router_id"),
         "port_id": Column("port_id"),
-        "fixed_ip_address": _address("fixed_ip_address"),
-        "dns_name": _inside("dns_name"),
-        "dns_domain": _inside("dns_domain"),
-        "status": _text("status"),
+        "fixed_ip_address": address("fixed_ip_address"),
+        "dns_name": inside("dns_name"),
+        "dns_domain": inside("dns_domain"),
+        "status": text("status"),
     },
     "rbac_policy": {
-        "id": _text("id"),
-        "object_type": _text("object_type"),
-        "object_id": _text("object_id"),
-        "action": _text("action"),
-        "target_tenant": _text("target_project"),
-        "tenant_id": _text("project_id"),
-        "project_id": _text("project_id"),
+        "id": text("id"),
+        "object_type": text("object_type"),
+        "object_id": text("object_id"),
+        "action": text("action"),
+        "target_tenant": text("target_project"),
+        "tenant_id": text("project_id"),
+        "project_id": text("project_id"),
     },
     "security_group": {
         **_COMMON,
-        "stateful": _flag("stateful", sort=False),
+        "stateful": flag("stateful", sort=False),
         "shared": _CALLERS,
     },
     "security_group_rule": {
         **{name: column for name, column in _COMMON.items() if name != "name"},
-        "security_group_id": _text("security_group_id"),
-        "direction": _text("direction"),
-        "ethertype": _text("ethertype"),
-        "protocol": _text("protocol", nullable=True),
-        "port_range_min": _number_or_none("port_range_min"),
-        "port_range_max": _number_or_none("port_range_max"),
-        "remote_ip_prefix": _text("remote_ip_prefix", nullable=True),
-        "normalized_cidr": _text("normalized_cidr", nullable=True),
-        "remote_group_id": _text("remote_group_id", nullable=True),
-        "remote_address_group_id": _text("remote_address_group_id", nullable=True),
-        "belongs_to_default_sg": _flag("belongs_to_default_sg", sort=False),
+        "security_group_id": text("security_group_id"),
+        "direction": text("direction"),
+        "ethertype": text("ethertype"),
+        "protocol": text("protocol", nullable=True),
+        "port_range_min": number_or_none("port_range_min"),
+        "port_range_max": number_or_none("port_range_max"),
+        "remote_ip_prefix": text("remote_ip_prefix", nullable=True),
+        "normalized_cidr": text("normalized_cidr", nullable=True),
+        "remote_group_id": text("remote_group_id", nullable=True),
+        "remote_address_group_id": text("remote_address_group_id", nullable=True),
+        "belongs_to_default_sg": flag("belongs_to_default_sg", sort=False),
     },
-    "address_group": {**_COMMON, "description": _inside("description", sort=True)},
+    "address_group": {**_COMMON, "description": inside("description", sort=True)},
     "subnetpool": {
         **_COMMON,
-        "ip_version": _number("ip_version"),
+        "ip_version": number("ip_version"),
         "default_prefixlen": Column("default_prefixlen", "integer", to_int, "default_prefixlen"),
         "min_prefixlen": Column("min_prefixlen", "integer", to_int, "min_prefixlen"),
         "max_prefixlen": Column("max_prefixlen", "integer", to_int, "max_prefixlen"),
         "default_quota": Column("default_quota", "integer", to_int, "coalesce(default_quota, -1)", True),
-        "is_default": _flag("is_default"),
+        "is_default": flag("is_default"),
         "shared": _shared_with_callers("subnetpool"),
-        "address_scope_id": _text("address_scope_id", nullable=True),
+        "address_scope_id": text("address_scope_id", nullable=True),
     },
     "address_scope": {
         **{name: _COMMON[name] for name in ("id", "name", "tenant_id", "project_id")},
-        "ip_version": _number("ip_version"),
+        "ip_version": number("ip_version"),
         "shared": _shared_with_callers("address_scope"),
     },
     "flavor": {
-        "id": _text("id"),
-        "name": _text("name"),
-        "description": _inside("description", sort=True),
-        "service_type": _text("service_type"),
-        "enabled": _flag("enabled"),
+        "id": text("id"),
+        "name": text("name"),
+        "description": inside("description", sort=True),
+        "service_type": text("service_type"),
+        "enabled": flag("enabled"),
     },
     "service_profile": {
-        "id": _text("id"),
-        "description": _inside("description", sort=True),
-        "driver": _text("driver"),
-        "enabled": _flag("enabled"),
-        "metainfo": _inside("metainfo", sort=True),
+        "id": text("id"),
+        "description": inside("description", sort=True),
+        "driver": text("driver"),
+        "enabled": flag("enabled"),
+        "metainfo": inside("metainfo", sort=True),
     },
     "agent": {
-        "id": _text("id"),
-        "host": _text("host", sort=False),
-        "agent_type": _text("agent_type", sort=False),
+        "id": text("id"),
+        "host": text("host", sort=False),
+        "agent_type": text("agent_type", sort=False),
         "availability_zone": Column("availability_zone"),
-        "binary": _inside("binary"),
-        "topic": _inside("topic"),
-        "description": _inside("description"),
-        "admin_state_up": _flag("admin_state_up", sort=False),
+        "binary": inside("binary"),
+        "topic": inside("topic"),
+        "description": inside("description"),
+        "admin_state_up": flag("admin_state_up", sort=False),
         "alive": Column("alive", "boolean", to_bool),
     },
 }
