@@ -2,7 +2,7 @@
 
 An event is a frozen dataclass named by subject and past participle; every decided value is in it, so that applying it
 never decides and never looks anything up. Streams: `network-<id>`, `subnet-<id>`, `port-<id>`, `router-<id>`, `floatingip-<id>`,
-`agent-<id>`, `quota-<uuid5 of the project>`.
+`security_group-<id>`, `security_group_rule-<id>`, `address_group-<id>`, `agent-<id>`, `quota-<uuid5 of the project>`.
 """
 
 from libs.events.address_group import (
