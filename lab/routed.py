@@ -54,6 +54,7 @@ class Routed:
         self._router = self._built(network, external, guests)
         # The floating IP ends at a server that outlives the host of the router.
         guests.sort(key=lambda one: one.host.name != self._host())
+        self._let_in(guests)
         self._floating_ip(external, guests[0])
         self._move(*guests)
         self._metadata(guests)
@@ -110,6 +111,19 @@ class Routed:
         """Where the router is now."""
         agents = self._stage.admin.get(f"routers/{self._router['id']}/l3-agents")["agents"]
         return str(agents[0]["host"]) if agents else ""
+
+    def _let_in(self, guests: list[Guest]) -> None:
+        """A security group that lets TCP in, beside the default one, which lets nobody in from outside."""
+        admin = self._stage.admin  # whose ports the servers' are
+        group = admin.send("POST", "security-groups", {"security_group": {"name": "demo-web"}})["security_group"]
+        self._stage.afterwards(lambda: admin.send("DELETE", f"security-groups/{group['id']}"))
+        rule = {"security_group_id": group["id"], "direction": "ingress", "protocol": "tcp"}
+        admin.send("POST", "security-group-rules", {"security_group_rule": rule})
+        for one in guests:
+            path = f"ports/{one.port['id']}"
+            groups = admin.get(path)["port"]["security_groups"]
+            admin.send("PUT", path, {"port": {"security_groups": [*groups, group["id"]]}})
+            self._stage.afterwards(partial(admin.send, "PUT", path, {"port": {"security_groups": groups}}))
 
     def _floating_ip(self, external: str, to: Guest) -> None:
         begun = time.perf_counter()

@@ -28,10 +28,19 @@ class Tenant:
         self.network = self.api.create("network", name="tenant")
         self.subnet = self.api.create("subnet", network_id=self.network["id"], ip_version=4, cidr=cidr)
         self.guests: list[Guest] = []
+        self.group = self._open_group()
+
+    def _open_group(self) -> str:
+        """A security group that lets everything in, so that a story is about what it is about."""
+        group = self.api.send("POST", "security-groups", {"security_group": {"name": "open"}})["security_group"]["id"]
+        for ethertype in ("IPv4", "IPv6"):
+            rule = {"security_group_id": group, "direction": "ingress", "ethertype": ethertype}
+            self.api.send("POST", "security-group-rules", {"security_group_rule": rule})
+        return str(group)
 
     def boot(self, host: str) -> Guest:
         """A server on this host, plugged, ACTIVE and with its leased address."""
-        port = whole_port(self.api, self.network["id"], host)
+        port = whole_port(self.api, self.network["id"], host, security_groups=[self.group])
         server = guest(self.whole.lab, f"s{len(self.guests)}", host, port)
         self.guests.append(server)
         server.build(self.network["mtu"])
@@ -52,12 +61,13 @@ class Tenant:
             if port["device_owner"] != "network:dhcp":
                 self.api.delete("port", port["id"])
         self.api.delete("network", self.network["id"])
+        self.api.send("DELETE", f"security-groups/{self.group}")
 
 
-def whole_port(api: Client, network: str, host: str) -> dict[str, Any]:
+def whole_port(api: Client, network: str, host: str, **more: Any) -> dict[str, Any]:
     """A port as Nova makes it."""
     owner = {"device_id": str(uuid.uuid4()), "device_owner": "compute:nova"}
-    return api.create("port", network_id=network, **owner, **{"binding:host_id": host})
+    return api.create("port", network_id=network, **owner, **{"binding:host_id": host}, **more)
 
 
 class Ping:
