@@ -21,6 +21,7 @@ READ_ONLY_LISTS = {"auto_allocated_topologies", "availability_zones", "floatingi
 """Collections without a form: nothing of them can be sent."""
 DIFFERENT = {
     ("", "subnets", "shared"): "a subnet's sharing is its network's; Neutron shows it as little as we",
+    ("address-group", "address_groups", "shared"): "neutron_lib hides it: nobody sends it, nobody sees it",
     ("net-mtu", "networks", "mtu"): "net-mtu-writable, which we advertise too, lets it be sent",
 }
 """{(alias, collection, attribute): why it is not as neutron_lib says}"""
