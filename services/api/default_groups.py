@@ -6,7 +6,9 @@ Source: neutron.db.securitygroups_db (get_security_groups, get_security_group_ru
 from __future__ import annotations
 
 from libs.commands import EnsureDefaultGroup
+from libs.errors import Refusal
 from libs.http.message import Request
+from libs.model import Context
 from libs.policy import Target
 from services.api.callers import Callers
 from services.api.reads import Query
@@ -34,4 +36,12 @@ class DefaultGroups:
         if not self._callers.policy.allowed("create_default_security_group", context.actor, Target(project)):
             return
         if not self._query(_THERE, (project,)):
+            self._make(project, context)
+
+    def _make(self, project: str, context: Context) -> None:
+        """What the project's quota does not allow (409) is not made: a list tells what is there."""
+        try:
             self._commit(EnsureDefaultGroup(project), context)
+        except Refusal as refusal:
+            if refusal.status != 409:
+                raise

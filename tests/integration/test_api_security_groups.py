@@ -5,12 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from libs.eventlog.commit import Ledger
+from libs.http.limits import Limits
 from libs.network.security_group import default_group_id
+from services.api.gateway import make_app
 from tests.fakes.browser import Browser
+from tests.fakes.choosers import Choosers
 from tests.integration.api_world import World, api_world
 from tests.integration.layer3_world import subnet_of
 
@@ -95,6 +100,16 @@ def test_a_reader_finds_it_too_and_nobody_makes_anothers(admin: Browser, them: B
     assert them.get(f"{GROUPS}?project_id={'3' * 32}").json == {"security_groups": []}
     assert world.log.head() == head
     assert names(admin.get(f"{GROUPS}?tenant_id={THEM}")) == ["default"]
+
+
+def test_without_room_in_the_quota_there_is_no_default_group_and_no_port_that_wants_it(world: World) -> None:
+    ledger = Ledger(world.log, Choosers(world.log).ask, limits={"security_group_rule": 3})
+    app = make_app(world.log.pool.query, ledger.commit, world.settings, Limits(), lambda: datetime.now(UTC))
+    us = Browser(app).acting(US, "member")
+    assert us.get(GROUPS).json == {"security_groups": []}
+    network, _ = subnet_of(us, "10.0.0.0/24")
+    assert us.post("/v2.0/ports", {"port": {"network_id": network}}).error == (409, "OverQuota")
+    assert us.made("port", network_id=network, security_groups=[])["security_groups"] == []
 
 
 def test_a_group_is_made_shown_changed_and_deleted(us: Browser) -> None:
