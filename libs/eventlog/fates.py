@@ -26,7 +26,7 @@ from libs.eventlog.protocol import (
 )
 from libs.events import Event
 from libs.model import Context
-from libs.network.quota import limits_in, quota_id
+from libs.network.quota import limits_in
 from libs.network.uses import Use, uses_of
 
 
@@ -44,7 +44,7 @@ class Numbered:
 @dataclass(slots=True)
 class Written:
     """The net effect of the accepted appends. claims: {key: owner, None when released}. commands: {command_id: Accepted}.
-    uses: {(project, kind): by how much its number changed}."""
+    uses: {(project, kind): by how much its number changed}. limits: {project: {kind: limit}} of those whose quota changed."""
 
     events: list[Numbered] = field(default_factory=list)
     heads: dict[str, Head] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Written:
     commands: dict[str, Accepted] = field(default_factory=dict)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     uses: Counter[Use] = field(default_factory=Counter)
+    limits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def decide_fates(batch: Sequence[Append], known: Known) -> tuple[list[Outcome], Written]:
@@ -125,8 +126,8 @@ def _limit(guard: Within, usage: Usage, written: Written) -> int | None:
     """What holds at this moment of the batch."""
     if guard.fixed:
         return guard.limit
-    row = written.rows.get(("quota", quota_id(guard.project))) if written.rows else None
-    own = limits_in(row.columns).get(guard.kind) if row and row.columns else usage.limit
+    changed = written.limits.get(guard.project)
+    own = usage.limit if changed is None else changed.get(guard.kind)
     return guard.limit if own is None else own
 
 
@@ -183,6 +184,8 @@ def _accept(append: Append, known: Known, written: Written, heads: Mapping[str, 
     written.claims.update(append.take)
     for row in append.rows:
         written.rows[(row.kind, row.id)] = row
+        if row.kind == "quota" and row.columns:
+            written.limits[row.columns["project_id"]] = limits_in(row.columns)
     written.uses.update(uses_of(event for change in append.changes for event in change.events))
     last = known.position + len(written.events)
     accepted = Accepted(before + 1, last, append.result) if last > before else Accepted(0, 0, append.result)
