@@ -29,6 +29,15 @@ class Members:
         seen[fact.version] = fact.position
         self.groups[fact.stream] = groups_after(fact, self.groups.get(fact.stream, ()))
 
+    def held(self, scopes: frozenset[str]) -> dict[str, dict[int, int]]:
+        """Of ports that have a group in `scopes`: {stream: {version: position}}. Changes nothing: others may be taking facts in."""
+        groups = self.groups.copy()
+        return {
+            stream: seen.copy()
+            for stream, seen in self.streams.copy().items()
+            if not scopes.isdisjoint(map(members_of, groups.get(stream, ())))
+        }
+
     def settle(self, scopes: frozenset[str], left: frozenset[str] = frozenset()) -> None:
         """Drop ports that have no group in `scopes`, and those of the groups `left`, which come anew if at all."""
         for stream in [*self.streams]:
@@ -77,6 +86,11 @@ class Following:
             self.members.settle(self.networks)
         self.gaps += self._chain.gap
 
+    @property
+    def networks_held(self) -> frozenset[str]:
+        """The scopes that it was last told to be in."""
+        return self._scopes
+
     def ask(self, answer: Callable[[Fetch], Iterable[Feed]]) -> None:
         """Ask for what it lacks, and take the answer in."""
         self._asked += 1
@@ -86,6 +100,7 @@ class Following:
     def held(self, scopes: frozenset[str]) -> None:
         """It is in these scopes from now on."""
         self._scopes = scopes
+        self.members.settle(scopes)
 
     def forget(self, *scopes: str) -> None:
         """Hold nothing of these scopes any more."""
@@ -115,10 +130,13 @@ class Following:
         """Positions of all facts of networks, routers, groups and what belongs to them that it holds."""
         return set().union(*self.streams.values()) if self.streams else set()
 
+    def ports(self) -> set[str]:
+        """Streams of the members of groups that it knows."""
+        return {*self.members.held(self._scopes)}
+
     def knows(self) -> set[int]:
         """Positions of all facts of members of groups that it holds."""
-        self.members.settle(self._scopes)
-        return {position for seen in self.members.streams.values() for position in seen.values()}
+        return {position for seen in self.members.held(self._scopes).values() for position in seen.values()}
 
 
 class Post:

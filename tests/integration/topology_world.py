@@ -22,11 +22,13 @@ from libs.commands import Command, CreateNetworks, CreatePorts, CreateSubnets, N
 from libs.config import Settings
 from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.postgres import PostgresLog
+from libs.feed import members_of
 from libs.model import DHCP_AGENT, OVS_AGENT, Actor, Context
 from libs.network.kinds import resource_of
-from tests.fakes.feed_store import lasting
+from tests.fakes.feed_store import groups_after, lasting, member_facts
 from tests.fakes.recording_brain import FakeAgent
 from tests.servers import Database
+from tests.story.feed_world import group_scopes
 
 SECONDS = 30.0  # for what takes a fraction of one, or a few, on a machine that does nothing else
 
@@ -171,11 +173,22 @@ class Cloud:
             (host, host),
         )
         mine = {network for network, id in bound if self.state("port", id).is_bound} | {id for (id,) in served}
+        mine |= group_scopes(events, host)
         return {one.position for one in lasting(events) if place.get(one.stream) in mine}
 
+    def members(self, host: str) -> set[int]:
+        """Positions of all facts that a host must know of members of groups, worked out from the whole log."""
+        events = self.log.read(0, 100_000)
+        scopes, groups = group_scopes(events, host), dict[str, tuple[str, ...]]()
+        for one in events:
+            groups[one.stream] = groups_after(one, groups.get(one.stream, ()))
+        ports = {stream for stream, ids in groups.items() if not scopes.isdisjoint(map(members_of, ids))}
+        return {one.position for one in member_facts(events, ports)}
+
     def follows(self, agent: FakeAgent) -> bool:
-        """Whether an agent holds exactly what its host must hold."""
-        return agent.brain.holds.holds() == self.truth(agent.brain.host)
+        """Whether an agent holds exactly what its host must hold, and knows exactly the members that it must know."""
+        holds, host = agent.brain.holds, agent.brain.host
+        return holds.holds() == self.truth(host) and holds.knows() == self.members(host)
 
     def leader(self) -> subprocess.Popen[bytes] | None:
         """The process that leads, as its session names itself; None between two, also while the database still holds the session of
