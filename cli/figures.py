@@ -11,10 +11,14 @@ from cli import plan
 from cli.backing import Misused
 from cli.places import ROOT, Places
 from cli.system import System, for_a_while
+from libs.config import load
 
 
 def measure(places: Places, arguments: Sequence[str], say: Callable[[str], None]) -> int:
-    """Run the benchmark against the running system, or against one started for it and stopped afterwards. Its exit code."""
+    """Run the benchmark against the running system, or against one started for it and stopped afterwards. Its exit code. Raises
+    Misused in another mode than none, whose callers it is."""
+    if load().auth != "none":
+        raise Misused("bench is for NETLEDGER_AUTH=none; what Keystone costs beside it, it measures by itself")
     with for_a_while(System(places, say)):
         host = plan.lab_of(places).hosts[0]
         command = [sys.executable, "-m", "bench", "--url", plan.api_url(), "--pids", str(places.run / "pids")]
