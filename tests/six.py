@@ -11,7 +11,7 @@ from lab.shell import run
 from libs.kernel.inside import inside
 from tests.city import FLAT
 from tests.fakes.dhcp_guests import solicit
-from tests.tenant import TENANT, whole_port
+from tests.tenant import TENANT, open_group, whole_port
 from tests.whole import Whole, eventually
 
 WORLD, OUTSIDE, INSIDE = "2001:db8:ffff::1", "2001:db8:ffff::/64", "2001:db8:2::/64"
@@ -25,6 +25,7 @@ class Six:
         self.outside = Outside(whole.lab, f"{WORLD}/64")
         self.outside.build()
         self.guests: list[Guest] = []
+        self.group = open_group(self.api)
         self._makes_its_own = mode == "slaac"
         self.external = self.admin.create("network", name="public6", **FLAT)["id"]
         world = {"cidr": OUTSIDE, "gateway_ip": WORLD, "ip_version": 6, "enable_dhcp": False}
@@ -41,7 +42,7 @@ class Six:
 
     def boot(self, host: str) -> Guest:
         """A server on this host, plugged and ACTIVE, with its address: made from what the router advertises, or told by DHCPv6."""
-        port = whole_port(self.api, self.network["id"], host)
+        port = whole_port(self.api, self.network["id"], host, security_groups=[self.group])
         server = guest(self.whole.lab, f"six{len(self.guests)}", host, port)
         self.guests.append(server)
         server.build(self.network["mtu"])
@@ -74,6 +75,7 @@ class Six:
         self.admin.delete("network", self.external)
         self.outside.destroy()
         self.api.delete("network", self.network["id"])
+        self.api.send("DELETE", f"security-groups/{self.group}")
 
 
 def _addresses(server: Guest) -> list[str]:

@@ -28,15 +28,7 @@ class Tenant:
         self.network = self.api.create("network", name="tenant")
         self.subnet = self.api.create("subnet", network_id=self.network["id"], ip_version=4, cidr=cidr)
         self.guests: list[Guest] = []
-        self.group = self._open_group()
-
-    def _open_group(self) -> str:
-        """A security group that lets everything in, so that a story is about what it is about."""
-        group = self.api.send("POST", "security-groups", {"security_group": {"name": "open"}})["security_group"]["id"]
-        for ethertype in ("IPv4", "IPv6"):
-            rule = {"security_group_id": group, "direction": "ingress", "ethertype": ethertype}
-            self.api.send("POST", "security-group-rules", {"security_group_rule": rule})
-        return str(group)
+        self.group = open_group(self.api)
 
     def boot(self, host: str) -> Guest:
         """A server on this host, plugged, ACTIVE and with its leased address."""
@@ -62,6 +54,15 @@ class Tenant:
                 self.api.delete("port", port["id"])
         self.api.delete("network", self.network["id"])
         self.api.send("DELETE", f"security-groups/{self.group}")
+
+
+def open_group(api: Client) -> str:
+    """A security group that lets everything in, so that a story is about what it is about; its id."""
+    group = api.send("POST", "security-groups", {"security_group": {"name": "open"}})["security_group"]["id"]
+    for ethertype in ("IPv4", "IPv6"):
+        rule = {"security_group_id": group, "direction": "ingress", "ethertype": ethertype}
+        api.send("POST", "security-group-rules", {"security_group_rule": rule})
+    return str(group)
 
 
 def whole_port(api: Client, network: str, host: str, **more: Any) -> dict[str, Any]:
