@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
+from libs.network.kinds import row_of
+from libs.network.resources import fold_recorded, kind_and_id
 from tests.fakes.browser import Browser, Seen
 from tests.integration.api_world import World, api_world
 
@@ -240,3 +242,25 @@ def test_many_pools_are_made_at_once_or_none(admin: Browser, world: World) -> No
     head = world.log.head()
     assert admin.post("/v2.0/subnetpools", {"subnetpools": [*bodies, {"name": "x", "prefixes": []}]}).status == 400
     assert world.log.head() == head
+
+
+def test_a_network_that_goes_gives_back_what_its_subnets_had(admin: Browser) -> None:
+    pool, network = pool_of(admin, "10.0.0.0/24", default_prefixlen=24), network_of(admin)
+    assert asked(admin, network, subnetpool_id=pool["id"]).status == 201
+    assert admin.delete(f"/v2.0/networks/{network}").status == 204
+    assert asked(admin, network_of(admin), subnetpool_id=pool["id"]).json["subnet"]["cidr"] == "10.0.0.0/24"
+
+
+def test_the_read_model_holds_what_the_log_says(admin: Browser, world: World) -> None:
+    scope = {"name": "s", "ip_version": 4, "shared": True}
+    scope_id = admin.post("/v2.0/address-scopes", {"address_scope": scope}).json["address_scope"]["id"]
+    pool = pool_of(admin, address_scope_id=scope_id, default_quota=5000, is_default=True)
+    network = network_of(admin)
+    ids = [asked(admin, network, use_default_subnetpool=True, prefixlen=24).json["subnet"]["id"] for _ in range(3)]
+    assert admin.delete(f"/v2.0/subnets/{ids[1]}").status == 204
+    admin.put(f"/v2.0/subnetpools/{pool['id']}", {"subnetpool": {"name": "other", "address_scope_id": None}})
+    flavor = admin.made("flavor", name="gold", service_type="L3_ROUTER_NAT")
+    assert admin.put(f"/v2.0/flavors/{flavor['id']}", {"flavor": {"name": "silver"}}).status == 200
+    for stream, resource in fold_recorded(world.log.read(0, 100_000)).items():
+        place = kind_and_id(stream)
+        assert world.log.rows([place]) == ({} if resource is None else {place: row_of(resource)}), stream

@@ -13,6 +13,7 @@ from libs.events import (
     PortTagsChanged,
     RouterTagsChanged,
     SecurityGroupTagsChanged,
+    SubnetPoolTagsChanged,
     SubnetTagsChanged,
 )
 from libs.model import Actor
@@ -22,6 +23,7 @@ from tests.unit.given import Given, given, member
 from tests.unit.guarded import GROUP, a_group
 from tests.unit.outside import FLOATING, ROUTER, a_floating_ip, a_way_out
 from tests.unit.people import NET, PORT, PORT2, SUBNET, THEM, US, a_network, a_subnet
+from tests.unit.pool_people import POOL, a_pool
 
 IDS = {
     "network": NET,
@@ -30,6 +32,7 @@ IDS = {
     "router": ROUTER,
     "floatingip": FLOATING,
     "security_group": GROUP,
+    "subnetpool": POOL,
 }
 FACTS = {
     "network": NetworkTagsChanged,
@@ -38,6 +41,7 @@ FACTS = {
     "router": RouterTagsChanged,
     "floatingip": FloatingIpTagsChanged,
     "security_group": SecurityGroupTagsChanged,
+    "subnetpool": SubnetPoolTagsChanged,
 }
 PLACES = list(IDS.items())
 MANY = tuple(f"tag {number}" for number in range(50))
@@ -45,7 +49,7 @@ MANY = tuple(f"tag {number}" for number in range(50))
 
 def land(*events: Event) -> Given:
     """One of each kind, ours; it is us who act."""
-    return given(*a_way_out(), *a_floating_ip(), a_group(), *events).by(member(US))
+    return given(*a_way_out(), *a_floating_ip(), a_group(), a_pool(), *events).by(member(US))
 
 
 @pytest.mark.parametrize(("kind", "id"), PLACES)
@@ -114,8 +118,8 @@ def test_another_revision_is_refused() -> None:
 
 @pytest.mark.parametrize(("kind", "id"), PLACES)
 def test_what_is_not_there_cannot_be_tagged(kind: str, id: str) -> None:
-    named = {"floatingip": "FloatingIPNotFound", "security_group": "SecurityGroupNotFound"}
-    name = named.get(kind, f"{kind.capitalize()}NotFound")
+    named = {"floatingip": "FloatingIP", "security_group": "SecurityGroup", "subnetpool": "SubnetPool"}
+    name = f"{named.get(kind, kind.capitalize())}NotFound"
     for command in (ReplaceTags(kind, id, ("x",)), AddTags(kind, id, ("x",)), RemoveTag(kind, id, "x")):
         given().when(command).refused(404, name)
 
