@@ -16,7 +16,7 @@ from libs.eventlog.answering import Ask, answered
 from libs.eventlog.assemble import Assembled, TakenTwice, assemble, touched_rows
 from libs.eventlog.cache import ResourceCache
 from libs.eventlog.chain import MAX_EVENT_BYTES, EventTooLarge
-from libs.eventlog.contest import Attempt
+from libs.eventlog.contest import Attempt, Judge
 from libs.eventlog.domain import NETWORK_DOMAIN, Domain
 from libs.eventlog.loading import Loader
 from libs.eventlog.lost import refusal_of_guard, refusal_of_limit
@@ -81,12 +81,12 @@ class Ledger:
         self._turns = Turns()
         self._appends: Gather[Append, Outcome] = Gather(self._append_batch)
 
-    def commit(self, command: Command, context: Context) -> Committed:
-        """Decide and append, with other choices or fresh knowledge when another commit was faster.
+    def commit(self, command: Command, context: Context, judge: Judge | None = None) -> Committed:
+        """Decide and append, with other choices or fresh knowledge when another commit was faster; `judge` may refuse each time.
 
         Raises Refusal: the domain's, 503 when the store or a service that is asked is away, 409 busy when others never stop.
         """
-        attempt = Attempt(command, context)
+        attempt = Attempt(command, context, judge=judge)
         for _ in range(self._retries):
             try:
                 with self._turns.taken(attempt.contested):
@@ -109,6 +109,8 @@ class Ledger:
         """One round; None when it must be repeated. What was read from the cache neither refuses nor leaves undone."""
         attempt.cached = False
         world = replace(self._loader.load(attempt), dns_domain=self._dns_domain)
+        if attempt.judge is not None:
+            attempt.judge(world)
         world = answered(attempt, world, self._domain, self._ask)
         decision = self._domain.decide(attempt.command, world)
         if self._limits:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from libs.commands import Command
 from libs.errors import Refusal
 from libs.eventlog.lost import avoiding, proposed_by, refusal_of_claim
 from libs.model import Context
-from libs.network.world import Answer, Question
+from libs.network.world import Answer, Question, World
+
+Judge = Callable[[World], None]
+"""Looks at what a decision reads, and raises Refusal. What it judged by is unchanged when the decision is appended."""
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class Choices:
 @dataclass(slots=True)
 class Attempt:
     """One command on its way; `trusting`: the cache and guesses may be used. gone: streams that the store knows otherwise than they
-    were read. contested: the stream that it lost the last race for."""
+    were read. contested: the stream that it lost the last race for. judge: says, by refusing, that the command may not be given."""
 
     command: Command
     context: Context
@@ -64,6 +67,7 @@ class Attempt:
     cached: bool = False
     gone: set[str] = field(default_factory=set)
     contested: str = ""
+    judge: Judge | None = None
 
     def missed(self, stream: str, refusal: Refusal) -> None:
         """A stream seems to be there no longer: look once more, then believe it. Raises `refusal`."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from libs.commands import Command, CreateSubnets, DeleteSubnet
 from libs.errors import Refusal
 from libs.eventlog.commit import Committed
+from libs.eventlog.contest import Judge
 from libs.model import Context
 from libs.network import addresses
 from services.api.reads import Query
@@ -23,19 +24,19 @@ _OF_SUBNET = (
 )
 
 
-def commit_with_ports(commit: Callable[[Command, Context], Committed], query: Query) -> Callable[..., Committed]:
+def commit_with_ports(commit: Callable[..., Committed], query: Query) -> Callable[..., Committed]:
     """`commit`, with the ports that the command concerns named in it; again when others came meanwhile. Raises Refusal."""
 
-    def committed(command: Command, context: Context) -> Committed:
+    def committed(command: Command, context: Context, *judge: Judge) -> Committed:
         now = with_ports(command, query)
         for _ in range(TRIES):
             try:
-                return commit(now, context)
+                return commit(now, context, *judge)
             except Refusal as refusal:
                 before, now = now, with_ports(command, query)
                 if refusal.status != 409 or now == before:
                     raise
-        return commit(now, context)
+        return commit(now, context, *judge)
 
     return committed
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from libs.errors import not_found
 from libs.model import Actor, is_uuid
+from libs.network.world import World
 from libs.policy import Policy, Target
 from services.api import facts
 from services.api.commands import owner_of
 from services.api.facts import Key
+from services.api.in_world import target_in
 from services.api.reads import Query
 from services.api.rights import check_stood_for
 
@@ -41,24 +43,29 @@ class Targets:
             _check_ports(others, found, found[kind, id].owner, actor)
         return found[kind, id]
 
-    def of_new(self, kind: str, sent: Sequence[Mapping[str, Any]], actor: Actor) -> list[Target]:
-        """Resources that are to be made with the attributes `sent` (API names), in order. Raises Refusal 400, 404."""
+    def of_new(
+        self, kind: str, sent: Sequence[Mapping[str, Any]], actor: Actor, world: World | None = None
+    ) -> list[Target]:
+        """Resources that are to be made with the attributes `sent` (API names), in order; `world`: what is read of others anyway.
+        Raises Refusal 400, 404."""
         owners = [owner_of(item, actor) for item in sent]
         if self._policy.trusts(actor):
             return [Target(owner) for owner in owners]
         named = [tuple(facts.named_in(kind, item)) for item in sent]
-        found = self.seen([key for keys in named for key in keys], actor)
+        found = self.seen([key for keys in named for key in keys], actor, world)
         if kind == "floatingip":
             for keys, owner in zip(named, owners, strict=True):
                 _check_ports(keys, found, owner, actor)
         return [_target_of_new(item, found, owner) for item, owner in zip(sent, owners, strict=True)]
 
-    def seen(self, wanted: Iterable[Key], actor: Actor) -> Mapping[Key, Target]:
+    def seen(self, wanted: Iterable[Key], actor: Actor, world: World | None = None) -> Mapping[Key, Target]:
         """{(kind, id): what policy must know of it}. Raises Refusal 404 for the first that is not the caller's to see."""
-        keys = list(dict.fromkeys(wanted))
-        if not keys:
-            return {}
-        found = dict(facts.target_from(row) for row in self._query(*facts.statement(keys, actor)))
+        keys, found = list(dict.fromkeys(wanted)), dict[Key, Target]()
+        if world is not None:
+            found = {key: target for key in keys if (target := target_in(world, key, actor)) is not None}
+        left = [key for key in keys if key not in found]
+        if left:
+            found |= dict(facts.target_from(row) for row in self._query(*facts.statement(left, actor)))
         for kind, id in keys:
             if (kind, id) not in found:
                 raise not_found(kind, id)

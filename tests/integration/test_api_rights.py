@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from libs.http.limits import Limits
+from services.api.gateway import make_app
 from tests.fakes.browser import Browser
 from tests.integration.api_world import World, api_world
 from tests.integration.layer3_world import attach, public, routed, subnet_of
@@ -135,3 +139,42 @@ def test_no_router_says_whether_it_is_there(admin: Browser, ann: Browser, bob: B
             bob.put(f"/v2.0/ports/{port}", {"port": posing}),
         ):
             assert seen.error == (409, "DeviceIDNotOwnedByTenant")
+
+
+def test_a_ports_rights_cost_no_statement(world: World, ann: Browser) -> None:
+    """They are judged by what the decision reads anyway."""
+    asked: list[str] = []
+
+    def query(text: str, values: Any) -> list[tuple[Any, ...]]:
+        asked.append(text)
+        return world.log.pool.query(text, values)
+
+    network, subnet = subnet_of(ann, "10.0.0.0/24")
+    ann.made("port", network_id=network)
+    group = ann.get("/v2.0/security-groups").json["security_groups"][0]["id"]
+    app = make_app(query, world.ledger.commit, world.settings, Limits(), lambda: datetime.now(UTC))
+    seen = Browser(app).acting("ann", "member")
+    seen.made("port", network_id=network, fixed_ips=[{"subnet_id": subnet}], security_groups=[group], device_id="vm")
+    assert asked == []
+    seen.post("/v2.0/ports", {"port": {"network_id": network, "security_groups": [MISSING]}})
+    assert 1 <= len(asked) <= 2, "what is not there is looked for, and once more when a cache had said so"
+
+
+def test_what_was_judged_by_is_so_when_it_is_committed(world: World, admin: Browser, bob: Browser) -> None:
+    """Its owner takes the network back after the policy was asked and before the port is there."""
+    network, _ = subnet_of(admin, "10.0.0.0/24", shared=True)
+    judged: list[bool] = []
+
+    def commit(command: Any, context: Any, judge: Any = None) -> Any:
+        def judging(read: Any) -> None:
+            judge(read)
+            judged.append(True)
+            if len(judged) == 1:
+                seen = admin.put(f"/v2.0/networks/{network}", {"network": {"shared": False}})
+                assert seen.status == 200, seen.text
+
+        return world.ledger.commit(command, context, judging if judge else None)
+
+    app = make_app(world.log.pool.query, commit, world.settings, Limits(), lambda: datetime.now(UTC))
+    late = Browser(app).acting("bob", "member").post("/v2.0/ports", {"port": {"network_id": network}})
+    assert late.error == (404, "NetworkNotFound") and judged == [True]
