@@ -18,6 +18,7 @@ from libs.network.floatingip import FloatingIp, FloatingTarget
 from libs.network.network import Network
 from libs.network.port import Port
 from libs.network.router import Gateway, Interface, L3Server, Router
+from libs.network.sharing import first_access
 from libs.network.subnet import Subnet
 from tests.fakes import nft as fake
 from tests.fakes.dhcp_facts import an_id
@@ -40,6 +41,8 @@ ADVERTS = st.builds(
     st.lists(PREFIXES, min_size=1, max_size=3, unique=True).map(tuple),
     st.lists(V6, max_size=3).map(tuple),
 )
+
+OUTSIDE = first_access(False, True)
 
 
 def read_back(text: str, before: fake.Table | None = None) -> Ruleset | None:
@@ -145,7 +148,8 @@ def views(draw: st.DrawFn) -> View:
 
     ports, nets, subs = ([draw(IDS) for _ in range(2)] for _ in range(3))
     network = [
-        Network(one, "p", text(), "", True, False, True, draw(st.integers(-5, 10**6)), Segment("flat")) for one in nets
+        Network(one, "p", text(), "", True, draw(st.integers(-5, 10**6)), Segment("flat"), access=OUTSIDE)
+        for one in nets
     ]
     servers = (text(), text())
     subnets = [

@@ -21,13 +21,14 @@ from libs.model import L3_AGENT, OVS_AGENT, ROUTER_GATEWAY_OWNER, ROUTER_INTERFA
 from libs.network.network import Network
 from libs.network.port import Port
 from libs.network.router import Gateway, Interface, L3Server, Router
+from libs.network.sharing import first_access
 from services.topology import routing
 from services.topology.agents import Agents
 from services.topology.loads import Loads
 from services.topology.routing import Routed
 
-PUBLIC = Network("public", "p", "", "", True, False, True, 1500, Segment("flat", "public"))
-RED = Network("red", "p", "", "", True, False, False, 1450, Segment("vxlan", None, 7))
+PUBLIC = Network("public", "p", "", "", True, 1500, Segment("flat", "public"), access=first_access(False, True))
+RED = Network("red", "p", "", "", True, 1450, Segment("vxlan", None, 7))
 PLAIN = Router("r", "p", "r", "", True)
 
 

@@ -22,7 +22,7 @@ from services.topology.loads import Loads
 from services.topology.scheduling import Served
 
 NET = "11111111-1111-1111-1111-111111111111"
-RED = Network(NET, "p", "red", "", True, False, False, 1450, Segment("vxlan", None, 7))
+RED = Network(NET, "p", "red", "", True, 1450, Segment("vxlan", None, 7))
 
 
 def subnet(id: str = "s1", dhcp: bool = True) -> Subnet:

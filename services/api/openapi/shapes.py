@@ -78,6 +78,8 @@ SHAPES: Mapping[str, Shape] = {
     "service_profiles": listed(UUID),
     "segments": listed(OBJECT),
     **dict.fromkeys(("dns_name", "dns_domain"), TEXT),
+    **dict.fromkeys(("object_type", "action", "target_tenant"), STRING),
+    "object_id": UUID,
     "dns_assignment": listed(record(ip_address=STRING, hostname=STRING, fqdn=STRING)),
 }
 """{attribute: its shape}"""
