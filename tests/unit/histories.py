@@ -36,7 +36,7 @@ from libs.eventlog.commit import Committed, Ledger
 from libs.eventlog.memory import MemoryLog
 from libs.model import Actor, Context, HostRoute
 from tests.fakes.choosers import Choosers
-from tests.unit import histories_layer3, histories_rbac, histories_security
+from tests.unit import histories_bindings, histories_layer3, histories_rbac, histories_security
 from tests.unit.people import THEM, US, pool, uuid_of
 
 _networks = st.integers(0, 1).map(lambda n: uuid_of(100 + n))
@@ -83,6 +83,8 @@ _new_port = st.builds(
     port_security=histories_security.port_security,
     security_groups=histories_security.security_groups,
     address_pairs=histories_security.address_pairs,
+    device_owner=histories_bindings.owners,
+    dns_name=histories_bindings.names,
 )
 _port_changes = st.fixed_dictionaries(
     {},
@@ -97,6 +99,7 @@ _port_changes = st.fixed_dictionaries(
         "port_security": st.booleans(),
         "security_groups": histories_security.security_groups.map(lambda ids: ids or ()),
         "address_pairs": histories_security.address_pairs,
+        "dns_name": histories_bindings.names,
     },
 )
 _subnet_changes = st.fixed_dictionaries(
@@ -155,6 +158,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     ),
     st.builds(lambda net, host: UnscheduleDhcp(net, _AGENTS[host], host, ""), _networks, _dhcp_hosts),
     _tag_command,
+    histories_bindings.commands,
     histories_layer3.commands,
     histories_rbac.commands,
     histories_security.commands,
@@ -173,7 +177,7 @@ START: tuple[Command, ...] = (
     ),
     CreatePorts(
         (
-            NewPort(uuid_of(300), uuid_of(100), US, host="compute1"),
+            NewPort(uuid_of(300), uuid_of(100), US, host="compute1", device_owner="compute:nova"),
             NewPort(uuid_of(301), uuid_of(101), THEM, mac_address="fa:16:3e:ff:00:01"),
         )
     ),
