@@ -34,6 +34,7 @@ from tests.fakes.ovs_cloud import MAPPINGS, Agent
 from tests.fakes.ovs_fabric import Fabric
 from tests.fakes.ovs_host import FakeHost
 from tests.fakes.switch import Packet
+from tests.fakes.switch_packets import Ip
 
 ROOT = Path(__file__).parents[2]
 HOSTS = ("compute1", "compute2")
@@ -161,7 +162,7 @@ def test_one_port_from_post_to_a_frame_that_arrives(tour: Tour) -> None:
         sys.setprofile(None)
     assert (one["status"], two["status"]) == ("ACTIVE", "ACTIVE")
     assert [ip["ip_address"] for port in (one, two) for ip in port["fixed_ips"]] == ["10.0.0.2", "10.0.0.3"]
-    frame = Packet(one["mac_address"], two["mac_address"])
+    frame = Packet(one["mac_address"], two["mac_address"], ip=Ip("10.0.0.2", "10.0.0.3"))
     reached = tour.fabric.deliver("compute1", f"tap{one['id'][:11]}", frame)
     assert [(host, tap) for host, tap, _ in reached] == [("compute2", f"tap{two['id'][:11]}")]
     view = tour.dhcp.view(network)
