@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from libs.config import Settings
 from libs.kernel.hands import Hands
 from services.agent_ovs.brain import MODULES
+from tests.contract.switch_frames import frame_of
 from tests.fakes.ovs_host import FakeHost
 from tests.fakes.switch import Packet
 
@@ -43,6 +44,10 @@ class Rig(Protocol):
         """(port, VLAN tag) of everybody that a frame goes out to."""
         ...
 
+    def passes(self, tap: str, packet: Packet, to: str) -> bool:
+        """Whether a frame that is really sent reaches this tap."""
+        ...
+
 
 class FakeRig(FakeHost):
     """The pretended host."""
@@ -59,6 +64,10 @@ class FakeRig(FakeHost):
     def hears(self, tap: str, packet: Packet) -> set[tuple[str, int | None]]:
         """By the pretended tables."""
         return {(name, frame.vlan) for name, frame in self.send(tap, packet)}
+
+    def passes(self, tap: str, packet: Packet, to: str) -> bool:
+        """The same, for one of them."""
+        return to in {name for name, _ in self.send(tap, packet)}
 
 
 class RealRig:
@@ -102,8 +111,9 @@ class RealRig:
     def plug(self, port_id: str) -> str:
         """As Nova does."""
         tap = f"tap{port_id[:11]}"
-        ids = (f"external-ids:iface-id={port_id}", "external-ids:iface-status=active")
-        self._tool("ovs-vsctl", "--", "--may-exist", "add-port", "br-int", tap, "--", "set", "Interface", tap, *ids)
+        words = [f"external-ids:iface-id={port_id}", "external-ids:iface-status=active"]
+        words.append(f"options:tx_pcap={self.rundir}/{tap}.pcap")
+        self._tool("ovs-vsctl", "--", "--may-exist", "add-port", "br-int", tap, "--", "set", "Interface", tap, *words)
         return tap
 
     def plug_many(self, port_ids: list[str]) -> None:
@@ -128,6 +138,18 @@ class RealRig:
         trace = self._tool("ovs-appctl", "ofproto/trace", "br-int", f"in_port={number},{_flow(packet)}")
         actions = trace.rpartition("Datapath actions: ")[2].split("\n")[0]
         return set(_outputs(actions, names, packet.vlan))
+
+    def passes(self, tap: str, packet: Packet, to: str) -> bool:
+        """By the datapath itself, into which the frame is put; a dummy device writes down what it is to send."""
+        frame, sent = frame_of(packet), Path(self.rundir, f"{to}.pcap")
+        before = sent.stat().st_size
+        self._tool("ovs-appctl", "netdev-dummy/receive", tap, frame.hex())
+        deadline = time.monotonic() + 0.1
+        while time.monotonic() < deadline:
+            if frame in sent.read_bytes()[before:]:
+                return True
+            time.sleep(0.005)
+        return False
 
     def _tool(self, *argv: str) -> str:
         done = subprocess.run(argv, env=self._environ, capture_output=True, text=True, timeout=20)

@@ -59,6 +59,7 @@ TRACKED = "ct_state=-inv+trk"
         (_rule(protocol="dccp", port_range_min=5, port_range_max=5), []),
         (_rule(protocol="hopopt"), []),
         (_rule(protocol="0"), []),
+        (_rule(protocol="of a later day"), []),
         (_rule(remote_ip_prefix="2001:db8::/32"), []),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -98,7 +98,7 @@ class Agent:
 def port_created(event: PortCreated, at: int) -> Port:
     """The port as it begins."""
     port = Port(event.port_id, event.network_id, canonical_mac(event.mac_address), event.admin_state_up)
-    groups, pairs = tuple(event.security_groups), tuple(event.address_pairs)
+    groups, pairs = tuple(event.security_groups), _lower(event.address_pairs)
     return replace(port, secured=event.port_security, groups=groups, grouped_at=at, pairs=pairs, paired_at=at)
 
 
@@ -125,7 +125,7 @@ def _after_security(port: Port, event: Any, at: int) -> Port:
         case PortSecurityGroupsChanged():
             return replace(port, groups=tuple(event.after), grouped_at=at)
         case PortAddressPairsChanged():
-            return replace(port, pairs=tuple(event.after), paired_at=at)
+            return replace(port, pairs=_lower(event.after), paired_at=at)
     return port
 
 
@@ -141,6 +141,11 @@ def _after_binding(port: Port, event: Any, at: int) -> Port:
         case PortBound() | PortBindingFailed() | PortUnbound():
             return replace(port, host="", position=at)
     return port
+
+
+def _lower(pairs: Iterable[AddressPair]) -> tuple[AddressPair, ...]:
+    """MACs as the switch prints them."""
+    return tuple(AddressPair(one.ip_address, one.mac_address.lower()) for one in pairs)
 
 
 def _but(those: Mapping[str, _V], one: str) -> Mapping[str, _V]:

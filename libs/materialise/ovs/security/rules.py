@@ -19,7 +19,7 @@ _WITH_PORTS = (_TCP, _UDP, _SCTP)
 _WORDS = {(_TCP, 4): "tcp", (_UDP, 4): "udp", (_SCTP, 4): "sctp", (_ICMP, 4): "icmp"}
 _WORDS |= {(_TCP, 6): "tcp6", (_UDP, 6): "udp6", (_SCTP, 6): "sctp6", (_ICMP6, 6): "icmp6"}
 _IP = {4: "ip", 6: "ipv6"}
-_ANY = ("any", "ip")
+_ANY, _UNTOLD = ("any", "ip"), -1
 # Conntrack has put a packet together before it lets its pieces pass (and commits none without the first one), but only the first one
 # shows the switch its ports; the kernel's datapath goes on with the whole and never sees this.
 _LATER = "nw_frag=later"
@@ -94,7 +94,7 @@ def matches(rule: SecurityGroupRuleCreated, stateful: bool, token: int) -> list[
     kind = kind_of(rule, stateful)
     protocol = _protocol(rule.protocol, kind.version)
     prefix = rule.remote_ip_prefix
-    if protocol == 0 or (prefix is not None and ip_network(prefix, strict=False).version != kind.version):
+    if protocol in (0, _UNTOLD) or (prefix is not None and ip_network(prefix, strict=False).version != kind.version):
         return []  # of protocol 0 Open vSwitch makes a match of any protocol
     remote = kind.remote(str(ip_network(prefix, strict=False))) if prefix is not None else ""
     fields = list(_tails(rule, protocol, kind))
@@ -113,7 +113,7 @@ def _protocol(name: str | None, version: int) -> int | None:
     """The number in the packet; None for any."""
     if name is None or name in _ANY:
         return None
-    number = int(name) if name.isdecimal() else _NUMBERS[name]
+    number = int(name) if name.isdecimal() else _NUMBERS.get(name.lower(), _UNTOLD)
     return _ICMP6 if number == _ICMP and version == 6 else number
 
 
