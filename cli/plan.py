@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Mapping
 
-from cli import metadata
+from cli import metadata, nova
 from cli.places import ROOT, Places
 from cli.process import Program
 from cli.settings import REPLICAS, SETTINGS
@@ -15,6 +15,7 @@ from lab.hosts import PHYSICAL_MTU, Host, Lab
 from libs.auth import check_auth
 from libs.config import BadSetting, load
 from libs.policy_file import check_policy
+from services.topology.nova import check_nova
 
 SERVICES = ("ipam", "topology", "api")
 AGENTS = ("agent_ovs", "agent_dhcp", "agent_l3")
@@ -51,7 +52,7 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if name.startswith("NETLEDGER_")
-        and not name.startswith(KEYSTONE)
+        and not name.startswith((KEYSTONE, nova.PREFIX))
         and name.removesuffix("_FILE") not in (*ours, *NOT_PASSED)
     }
     defaults = {name: value for name, value in DEFAULTS.items() if f"{name}_FILE" not in given}
@@ -60,8 +61,9 @@ def environment(places: Places, settings: Mapping[str, str]) -> dict[str, str]:
 
 def check(places: Places) -> None:
     """Whether the operator's settings make sense, before anything starts. Raises BadSetting naming the first that does not."""
-    settings = load(environment(places, keystone()))
+    settings = load(environment(places, keystone() | nova.settings(keystone())))
     check_auth(settings)
+    check_nova(settings)
     check_policy(settings)
     lab_prefix()
     for name in SERVICES:
@@ -77,15 +79,18 @@ def services(places: Places, database_url: str, amqp_url: str) -> list[Program]:
             settings = {"NETLEDGER_DATABASE_URL": database_url, "NETLEDGER_AMQP_URL": amqp_url}
             if name == "api":
                 settings |= keystone() | {"NETLEDGER_API_PORT": str(api_ports()[number - 1])}
+            if name == "topology":
+                settings |= nova.settings(keystone())
             instance = f"{name}.{number}" if count > 1 else name
             found.append(_python(places, instance, name, settings, ORDER["service"]))
     return found
 
 
 def host_programs(
-    places: Places, host: Host, amqp_urls: Mapping[str, str], nova: Mapping[str, str] | None = None
+    places: Places, host: Host, amqp_urls: Mapping[str, str], guests: Mapping[str, str] | None = None
 ) -> list[Program]:
-    """A host's Open vSwitch and agents. `amqp_urls`: {agent's name: AMQP URL of its own user}. `nova`: `cli.metadata.settings`."""
+    """A host's Open vSwitch and agents. `amqp_urls`: {agent's name: AMQP URL of its own user}. `guests`:
+    `cli.metadata.settings`."""
     found = []
     for name, argv in host.switch_commands().items():
         env = host.environment | {"NETLEDGER_MARK": places.mark}
@@ -95,7 +100,7 @@ def host_programs(
         found.append(Program(instance, argv, env=env, netns=host.netns, log=log, order=ORDER[name], needs=needs))
     for name in AGENTS:
         settings = host.agent_settings() | {"NETLEDGER_AMQP_URL": amqp_urls[name], "NETLEDGER_DATABASE_URL": ""}
-        settings |= (nova or {}) if name in metadata.ASKERS else {}
+        settings |= (guests or {}) if name in metadata.ASKERS else {}
         found.append(_python(places, f"{name}@{host.name}", name, settings, ORDER["agent"]))
     return found
 

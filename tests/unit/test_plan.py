@@ -100,6 +100,36 @@ def test_keystones_settings_go_to_the_api_alone(
         plan.check(places)
 
 
+def test_topology_alone_is_told_how_to_tell_nova(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> dict[str, set[str]]:
+        return {
+            one.name: {name for name in one.env if name.startswith(("NETLEDGER_NOVA", "NETLEDGER_KEYSTONE"))}
+            for one in plan.services(places, "d", "a")
+        }
+
+    for name in ("URL", "USERNAME", "PASSWORD", "PROJECT"):
+        monkeypatch.setenv(f"NETLEDGER_KEYSTONE_{name}", "http://k:5000" if name == "URL" else name)
+    monkeypatch.setenv("NETLEDGER_AUTH", "keystone")
+    ours = {f"NETLEDGER_KEYSTONE_{name}" for name in ("URL", "USERNAME", "PASSWORD", "PROJECT")}
+    assert told()["topology"] == set(), "Nova is told nothing"
+    monkeypatch.setenv("NETLEDGER_NOVA_URL", "http://n:8774/v2.1")
+    plan.check(places)
+    assert told() == {"api": ours, "ipam": set(), "topology": ours | {"NETLEDGER_NOVA_URL"}}
+    own = {"NETLEDGER_NOVA_USERNAME", "NETLEDGER_NOVA_PASSWORD"}
+    for name in own:
+        monkeypatch.setenv(name, "x")
+    plan.check(places)
+    assert told()["topology"] == own | {
+        "NETLEDGER_NOVA_URL", "NETLEDGER_KEYSTONE_URL", "NETLEDGER_KEYSTONE_PROJECT",
+    }  # fmt: skip
+    urls = dict.fromkeys(plan.AGENTS, "amqp://h/")
+    for one in plan.host_programs(places, Lab(places.run, "x-").host("compute1"), urls):
+        assert not any("NOVA" in name for name in one.env)
+    monkeypatch.delenv("NETLEDGER_NOVA_PASSWORD")
+    with pytest.raises(BadSetting, match="NETLEDGER_NOVA_PASSWORD"):
+        plan.check(places)
+
+
 def test_agents_get_their_own_broker_user_and_no_database(places: Places) -> None:
     lab = Lab(places.run, "x-")
     urls = {
