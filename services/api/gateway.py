@@ -23,6 +23,7 @@ from services.api.resources import Resources
 from services.api.router_actions import RouterActions
 from services.api.served import Served
 from services.api.topologies import Topologies
+from services.api.verdicts import judged
 from services.api.writes import Commit, Writes
 from services.api.zones import Zones
 
@@ -46,7 +47,7 @@ KINDS = (
 
 def make_app(query: Query, commit: Commit, settings: Settings, limits: Limits, clock: Clock) -> App:
     """The API over `query(sql, values) -> rows` and `commit(command, context) -> Committed`. Raises BadSetting."""
-    authenticator = authenticator_of(settings)
+    authenticator, commit = authenticator_of(settings), judged(commit)
     policy = policy_of(settings)
     reads, writes, callers = Reads(query, policy), Writes(commit, query, policy), Callers(authenticator, clock, policy)
     groups = default_groups.DefaultGroups(query, commit, callers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from libs.errors import forbidden, not_found
-from libs.errors.floatingip import bad_floatingip, port_has_floating_ip
+from libs.errors.floatingip import bad_floatingip
 from libs.errors.router import bad_router
 from libs.model import Actor, AddressRange
 from libs.network.addresses import in_pools
@@ -25,7 +25,6 @@ _HELD_ELSEWHERE = (
     "select s.id, (p.body::json)->'fixed_ips', (s.body::json)->'allocation_pools' from port p"
     " join subnet s on s.id = any(p.subnet_ids) where p.id = %s and s.project_id <> %s"
 )
-_FLOATING = "select id from floatingip where port_id = %s and project_id <> %s limit 1"
 
 
 def check_interface(query: Query, wanted: Mapping[str, str], actor: Actor) -> None:
@@ -75,9 +74,3 @@ def check_stood_for(port_id: str, port_owner: str, owner: str, actor: Actor) -> 
             f"Cannot process floating IP association with Port {port_id}, since that port is owned by a different"
             " tenant"
         )
-
-
-def check_let_go(query: Query, port_id: str, actor: Actor) -> None:
-    """A port may end when no other project's floating IP stands for it. Raises Refusal 409."""
-    if not is_operator(actor) and query(_FLOATING, (port_id, actor.project)):
-        raise port_has_floating_ip(port_id)

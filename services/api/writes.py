@@ -19,7 +19,6 @@ from services.api.default_pools import with_default_pools
 from services.api.devices import check_changed_device, check_new_devices
 from services.api.facts import named_in
 from services.api.reads import Query
-from services.api.rights import check_let_go
 from services.api.targets import Targets
 
 Commit = Callable[..., Committed]
@@ -86,8 +85,6 @@ class Writes:
     def delete(self, kind: str, id: str, revision: int | None, context: Context) -> None:
         """Delete it. Raises Refusal."""
         self._policy.check("delete", kind, context.actor, self._targets.of(kind, id, context.actor))
-        if kind == "port":
-            check_let_go(self._query, id, context.actor)
         self._commit(VERBS[kind].delete(id, revision), context)
 
     def _check_zones(self, kind: str, items: list[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,11 @@ def test_an_attribute_has_a_rule_or_is_said_to_be_plain(kind: str, action: str, 
             assert (f"{action}_{kind}:{name}" in RULES) != (name in plain), (
                 f"{action}_{kind}:{name} needs a rule, or {name} a place in PLAIN, and not both"
             )
+
+
+def test_no_decision_looks_at_who_asks() -> None:
+    root = Path(__file__).parents[2] / "libs/network"
+    assert [str(path) for path in root.rglob("*.py") if re.search(r"\.actor\b|\bis_admin\b", path.read_text())] == []
 
 
 def test_who_has_nothing_to_say_is_let_nowhere() -> None:

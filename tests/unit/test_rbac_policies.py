@@ -88,14 +88,6 @@ def test_what_is_not_there_cannot_be_shared():
     given().when(new()).refused(404, "NetworkNotFound", NET)
 
 
-def test_only_administrators_share_what_is_not_theirs():
-    theirs = given(a_network(project=THEM, shared=True))
-    theirs.by(member(US)).when(new()).refused(400, "InvalidInput", "networks they do not own")
-    assert theirs.when(new(target=OTHERS)).of(NetworkAccessGranted)
-    moved = theirs.when(new(target=OTHERS)).after().by(member(US))
-    moved.when(UpdateRbacPolicy(POLICY, {"target_project": US})).refused(409, "RbacPolicyInUse", "do not own")
-
-
 def test_one_request_shares_with_many_or_with_nobody():
     both = CreateRbacPolicies((*new().rbac_policies, *new(target=OTHERS, id=POLICY2).rbac_policies))
     outcome = given(a_network()).when(both)

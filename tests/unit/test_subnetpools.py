@@ -28,8 +28,8 @@ from libs.events import (
 from libs.model import PrefixLengths
 from libs.network.claims import Claims, claims_of
 from libs.network.kinds import body_of, resource_of, row_of
-from tests.unit.given import Outcome, given, member
-from tests.unit.people import NET, SUBNET, SUBNET2, THEM, US, a_network, a_subnet
+from tests.unit.given import Outcome, given
+from tests.unit.people import NET, SUBNET, SUBNET2, US, a_network, a_subnet
 from tests.unit.pool_people import POOL, POOL2, SCOPE, SCOPE6, a_pool, a_scope, allocated
 
 
@@ -180,12 +180,6 @@ def test_a_pool_changes_its_scope_only_when_its_networks_have_no_other_subnets()
     six = past.and_then(*a_subnet("2001:db8::/64", SUBNET2))
     assert six.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).events
     assert past.state("network", NET).subnets[0].subnetpool_id == POOL
-
-
-def test_a_pool_in_anothers_scope_is_the_scopes_owners_to_change():
-    past = given(a_scope(project=THEM), a_pool(address_scope_id=SCOPE))
-    past.by(member(US)).when(UpdateSubnetPool(POOL, {"name": "x"})).refused(400, "IllegalSubnetPoolUpdate", SCOPE)
-    assert past.when(UpdateSubnetPool(POOL, {"name": "x"})).events
 
 
 def test_an_older_revision_is_refused():

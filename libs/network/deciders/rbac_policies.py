@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from libs.commands import CreateRbacPolicies, DeleteRbacPolicy, NewRbacPolicy, UpdateRbacPolicy
 from libs.errors import invalid_input, not_found
-from libs.errors.rbac_policy import bad_action, bad_object_type, not_your_object, rbac_policy_in_use
+from libs.errors.rbac_policy import bad_action, bad_object_type
 from libs.eventlog.protocol import Change
 from libs.events import (
     NetworkAccessGranted,
@@ -71,19 +71,12 @@ def _check(new: NewRbacPolicy, world: World) -> None:
     resource = found(world, new.object_type, new.object_id)
     if resource is None:
         raise not_found(new.object_type, new.object_id)
-    if not _may_share(resource, world):
-        raise not_your_object(new.object_type)
     scope = _scope_of(new, world)
     if scope and not _sees_scope(scope, new.target_project, world):
         raise invalid_input(
             f"Failed to create RBAC policy on object {new.object_id} because target project doesn't have access to"
             " associated address scope"
         )
-
-
-def _may_share(resource: Resource, world: World) -> bool:
-    actor = world.context.actor
-    return actor.is_admin or resource.state.project_id == actor.project
 
 
 def _sees_scope(scope_id: str, project: str, world: World) -> bool:
@@ -109,8 +102,6 @@ def update(command: UpdateRbacPolicy, world: World) -> Decision:
     policy: RbacPolicy = resource.state
     after: str = command.changes.get("target_project", policy.target_project)
     target = existing(world, policy.object_type, policy.object_id)
-    if not _may_share(target, world):
-        raise rbac_policy_in_use(policy.object_id, not_your_object(policy.object_type).message)
     if after == policy.target_project:
         return Decision(touched=(resource.stream,))
     guards = nobody_loses(policy, target.state.project_id, after, world)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from libs.commands import CreateSecurityGroups, DeleteSecurityGroup, UpdateSecurityGroup
-from libs.errors.security_group import cannot_remove_default, cannot_rename_default
+from libs.errors.security_group import cannot_rename_default
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
     SecurityGroupDeleted,
@@ -85,8 +85,6 @@ def delete(command: DeleteSecurityGroup, world: World) -> Decision:
     resource = existing(world, "security_group", command.security_group_id)
     check_revision(resource, command.if_revision)
     group: SecurityGroup = resource.state
-    if group.is_default and not world.context.actor.is_admin:
-        raise cannot_remove_default()
     finds = _rules(group.id)
     rules = _found_rules(finds, world)
     ends = (change(one, (deleted(one.state),), ends=True) for one in rules)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from libs.commands import AddPrefixes, RemovePrefixes, UpdateSubnetPool
-from libs.errors.subnetpool import illegal_prefixes, illegal_update, scopes_differ
+from libs.errors.subnetpool import illegal_prefixes, scopes_differ
 from libs.events import (
     SubnetPoolDefaultChanged,
     SubnetPoolDescribed,
@@ -66,7 +66,6 @@ def update(command: UpdateSubnetPool, world: World) -> Decision:
     resource = existing(world, "subnetpool", command.subnetpool_id)
     check_revision(resource, command.if_revision)
     pool: SubnetPool = resource.state
-    _check_scope_owned(pool, world)
     wanted = _wanted(pool, command.changes)
     scope = wanted.get("address_scope_id", pool.address_scope_id)
     decision = changing(resource, _changes(pool, wanted))
@@ -76,16 +75,6 @@ def update(command: UpdateSubnetPool, world: World) -> Decision:
     if "address_scope_id" in wanted:
         _check_alone_on_networks(pool, world)
     return replace(decision, guards=(rules.no_other_in(scope, (pool.id,), world),))
-
-
-def _check_scope_owned(pool: SubnetPool, world: World) -> None:
-    """Raises 400 when the pool is in another project's shared scope."""
-    scope = found(world, "address_scope", pool.address_scope_id) if pool.address_scope_id else None
-    actor = world.context.actor
-    if scope is not None and not actor.is_admin and actor.project != scope.state.project_id:
-        raise illegal_update(
-            f"subnetpool {pool.id} cannot be updated when associated with shared address scope {pool.address_scope_id}"
-        )
 
 
 def _wanted(pool: SubnetPool, changes: Mapping[str, Any]) -> dict[str, Any]:
