@@ -38,7 +38,11 @@ class SecretFiles:
         password = url.rpartition("@")[0].rpartition(":")[2]
         self._keep("rabbitmq.conf", f"default_user = {ADMIN}\ndefault_pass = {password}\nmax_message_size = 16777216\n")
         self._keep("amqp_url", f"amqp://{SERVICE}:{_password()}@{BROKER}/\n")
-        for name in ("keystone_password", "keystone_ca", "nova_password"):  # the operator's to fill, for auth mode keystone
+        for name in (
+            "keystone_password",
+            "keystone_ca",
+            "nova_password",
+        ):  # the operator's to fill, for auth mode keystone
             self._keep(name, "")
 
     def agents(self, host: str, broker: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import statistics
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -100,3 +102,19 @@ def test_nothing_is_lost_when_the_leader_dies_while_nova_fails(cloud: Cloud, nov
     nova.plan = []
     eventually("Nova knows all", lambda: all(set(nova.told(port)) == {PLUGGED} for port in ports))
     cloud.start("topology")
+
+
+def test_a_plug_is_told_within_milliseconds(cloud: Cloud, nova: NovaEvents) -> None:
+    """Guests wait for it: this is a part of their boot time."""
+    one = cloud.host("compute1")
+    network = cloud.network()
+    ports = [server_port(cloud, network) for _ in range(30)]
+    eventually("compute1 holds them", lambda: set(one.brain.holds.streams) >= {f"port-{port}" for port in ports})
+    taken = []
+    for port in ports:
+        began = time.monotonic()
+        one.plug(port)
+        eventually("told", lambda port=port: nova.told(port) == [PLUGGED])
+        taken.append(1000 * (next(at for at, event in nova.taken if event["tag"] == port) - began))
+    print(f"reported by the agent -> Nova: p50 {statistics.median(taken):.1f} ms, slowest {max(taken):.1f} ms")
+    assert statistics.median(taken) < 250
