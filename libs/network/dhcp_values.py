@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from libs.model import canonical_cidr, canonical_ip
 
-ADDRESSES, ROUTES, NAMES, NUMBER, BYTES, TEXT, BLANK = (
+ADDRESSES, ROUTES, NAMES, NUMBER, BYTES, TEXT, BLANK, MUTE = (
     "addresses",
     "routes",
     "names",
@@ -15,8 +15,9 @@ ADDRESSES, ROUTES, NAMES, NUMBER, BYTES, TEXT, BLANK = (
     "bytes",
     "text",
     "blank",
+    "mute",
 )
-"""What a value turns out to be. BLANK: the option is not to be sent."""
+"""What a value turns out to be. BLANK: the option is not to be sent. MUTE: it cannot be, and so is as if it were not there."""
 
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?", re.ASCII)
@@ -37,6 +38,15 @@ def addresses(ip_version: int, given: str) -> tuple[str, tuple[str, ...]]:
         raise ValueError(f"not all of it are IPv{ip_version} addresses")
     _fits(len(found) * (16 if ip_version == 6 else 4))
     return ADDRESSES, found
+
+
+def boot_servers(ip_version: int, given: str) -> tuple[str, tuple[str, ...]]:
+    """Addresses of that version. Neutron takes those of the other one too, which no DHCP server can send."""
+    try:
+        return addresses(ip_version, given)
+    except ValueError:
+        addresses(10 - ip_version, given)
+        return MUTE, ()
 
 
 def routes(ip_version: int, given: str) -> tuple[str, tuple[str, ...]]:

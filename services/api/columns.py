@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.api.column import Column, address, flag, forgiving, inside, inside_flag, number, number_or_none, text
-from services.api.schemas.fields import to_address, to_bool, to_cidr_or_none, to_int, to_mac, to_uuid
+from services.api.schemas.fields import to_address, to_bool, to_cidr_or_none, to_int, to_mac, to_text, to_uuid
 
 _COMMON: Mapping[str, Column] = {
     "id": text("id"),
@@ -155,7 +155,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "agent": {
         "id": text("id"),
         "host": text("host", sort=False),
-        "agent_type": text("agent_type", sort=False),
+        "agent_type": Column("lower(agent_type)", parse=lambda value: to_text(value).lower()),
         "availability_zone": Column("availability_zone"),
         "binary": inside("binary"),
         "topic": inside("topic"),

@@ -8,7 +8,7 @@ from typing import Any
 from libs.model import Actor
 from libs.network.kinds import KINDS
 from libs.policy import Target
-from services.api.visibility import shared, visible
+from services.api.visibility import OUTER_SUBNET, shared, visible
 
 _NETWORK_OF = {"subnet": "network_id", "port": "network_id"}
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -16,10 +16,10 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "port": (("network_id", "network"), ("fixed_ips.subnet_id", "subnet"), ("security_groups", "security_group")),
     "router": (
         ("external_gateway_info.network_id", "network"),
-        ("external_gateway_info.external_fixed_ips.subnet_id", "subnet"),
+        ("external_gateway_info.external_fixed_ips.subnet_id", OUTER_SUBNET),
         ("flavor_id", "flavor"),
     ),
-    "floatingip": (("floating_network_id", "network"), ("subnet_id", "subnet"), ("port_id", "port")),
+    "floatingip": (("floating_network_id", "network"), ("subnet_id", OUTER_SUBNET), ("port_id", "port")),
     "security_group_rule": (
         ("security_group_id", "security_group"),
         ("remote_group_id", "security_group"),
@@ -30,8 +30,14 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """{kind: ((attribute, and what of it, kind of what it names), ..)}; an RBAC policy says itself of what kind its object is"""
 
+
+def kind_of(named: str) -> str:
+    """The kind of what is named, however it is looked at."""
+    return "subnet" if named == OUTER_SUBNET else named
+
+
 NAMED: Mapping[str, Mapping[str, str]] = {
-    **{kind: dict(paths) for kind, paths in _NAMED.items()},
+    **{kind: {path: kind_of(other) for path, other in paths} for kind, paths in _NAMED.items()},
     "rbac_policy": {"object_id": "network"},
 }
 """{kind: {attribute, and what of it: kind of what it names, or one such}}"""
@@ -71,7 +77,8 @@ def statement(wanted: Iterable[Key], actor: Actor) -> tuple[str, tuple[Any, ...]
     texts, values = [], []
     for kind, some in ids.items():
         (seen, bound), (is_shared, first) = visible(kind, actor), shared(kind, actor)
-        texts.append(f"select '{kind}', id, {_columns(kind)}, {is_shared} from {kind} where id = any(%s) and {seen}")
+        told = f"{_columns(kind_of(kind))}, {is_shared}"
+        texts.append(f"select '{kind}', id, {told} from {kind_of(kind)} where id = any(%s) and {seen}")
         values += [*first, some, *bound]
     return " union all ".join(texts), tuple(values)
 

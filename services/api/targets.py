@@ -68,7 +68,7 @@ class Targets:
             found |= dict(facts.target_from(row) for row in self._query(*facts.statement(left, actor)))
         for kind, id in keys:
             if (kind, id) not in found:
-                raise not_found(kind, id)
+                raise not_found(facts.kind_of(kind), id)
         return found
 
 

@@ -10,11 +10,14 @@ from typing import Any
 from libs.model import Actor
 from libs.policy import is_operator, may_read
 
+OUTER_SUBNET = "outer_subnet"
+"""A subnet as routers and floating IPs name it: those of the networks that lead outside are used by all, and not seen."""
 _US = "array['*', %s]::text[]"
 # array(..) is read once and then serves an index; `in (select ..)` beside an `or` would read the whole table.
 _OPEN = f"project_id = %s or shared_with && {_US} or external_to && {_US}"
 _OWN_NETWORK = "network_id = any(array(select id from network where project_id = %s))"
-_SEEN_NETWORK = f"network_id = any(array(select id from network where {_OPEN}))"
+_OPEN_NETWORK = f"network_id = any(array(select id from network where {_OPEN}))"
+_SHARED_NETWORK = f"network_id = any(array(select id from network where project_id = %s or shared_with && {_US}))"
 
 
 def _own_or_shared(kind: str) -> str:
@@ -35,7 +38,8 @@ def _by_network(network_id: str) -> str:
 
 _VISIBLE = {
     "network": f"({_OPEN})",
-    "subnet": f"(project_id = %s or {_SEEN_NETWORK})",
+    "subnet": f"(project_id = %s or {_SHARED_NETWORK})",
+    OUTER_SUBNET: f"(project_id = %s or {_OPEN_NETWORK})",
     "port": f"(project_id = %s or {_OWN_NETWORK})",
     "router": "project_id = %s",
     "floatingip": "project_id = %s",
@@ -54,7 +58,7 @@ _VISIBLE = {
 
 _SHARED = {
     "network": f"coalesce(network.shared_with && {_US}, false)",
-    "subnet": _by_network("subnet.network_id"),
+    **dict.fromkeys(("subnet", OUTER_SUBNET), _by_network("subnet.network_id")),
     "port": _by_network("port.network_id"),
     **{kind: _by_policy(kind) for kind in ("security_group", "address_group", "address_scope", "subnetpool")},
 }

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from cli.places import Places, free_ports
 from cli.servers import remove
+from tests.conformance.cloud import Cloud
 from tests.conformance.environment import Environment
+from tests.conformance.identity import Identity
 from tests.conformance.keystone import Keystone, keystone_packages
 from tests.conformance.people import PASSWORD
 from tests.conformance.tempest import Tempest
@@ -75,6 +77,9 @@ def cloud_under_test() -> Iterator[CloudUnderTest]:
     try:
         keystone.up(whole.url)
         whole.must("up")
+        operator = Cloud(whole.url, Identity(keystone.url).login("admin", project="admin"))
+        operator.public()
+        operator.default_pools()
         yield CloudUnderTest(whole, keystone, environment)
     finally:
         whole.command("down")

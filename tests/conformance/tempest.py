@@ -83,7 +83,6 @@ class Tempest:
         cloud = Cloud(network, Identity(self.keystone).login("admin", project="admin"))
         aliases = [one["alias"] for one in cloud.get("extensions")]
         public = cloud.public()
-        cloud.default_pools()
         (self.folder / "tempest.conf").write_text(configuration(self.folder, self.keystone, aliases, public))
         packages = next((self.environment.folder / "lib").glob("python3*")) / "site-packages"
         (self.folder / ".stestr.conf").write_text(

@@ -17,7 +17,13 @@ from tests.conformance.cloud_under_test import clients
 pytestmark = [pytest.mark.keystone, pytest.mark.timeout(300)]
 KINDS = {plural_of(kind): kind for kind in VERBS}
 ALIASES = ["", *(alias for alias, *_ in SERVED)]
-READ_ONLY_LISTS = {"auto_allocated_topologies", "availability_zones", "floatingip_pools", "network_ip_availabilities", "service_providers"}
+READ_ONLY_LISTS = {
+    "auto_allocated_topologies",
+    "availability_zones",
+    "floatingip_pools",
+    "network_ip_availabilities",
+    "service_providers",
+}
 """Collections without a form: nothing of them can be sent."""
 DIFFERENT = {
     ("", "subnets", "shared"): "a subnet's sharing is its network's; Neutron shows it as little as we",

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.postgres
 NOBODY = str(uuid.uuid4())
 ATTRIBUTES = {
     "id", "tenant_id", "project_id", "floating_network_id", "floating_ip_address", "router_id", "port_id", "fixed_ip_address",
-    "status", "description", "port_details", "created_at", "updated_at", "revision_number", "tags",
+    "status", "description",
+    "dns_domain",
+    "dns_name", "port_details", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 DETAILS = ("name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner")
 
@@ -182,7 +184,7 @@ def test_an_empty_pool_says_so(world: World, admin: Browser) -> None:
         ({"router_id": NOBODY}, (400, "HTTPBadRequest")),
         ({"status": "ACTIVE"}, (400, "HTTPBadRequest")),
         ({"port_details": {}}, (400, "HTTPBadRequest")),
-        ({"dns_name": "web"}, (400, "HTTPBadRequest")),
+        ({"dns_name": "web"}, (400, "BadRequest")),
         ({"description": "a\nb"}, (400, "HTTPBadRequest")),
     ],
 )
