@@ -50,7 +50,7 @@ class RecordingBrain:
         self.holds.take(recorded)
 
     def apply(self) -> Wiring | None:
-        news, self.news = self.news, []
+        news = [self.news.pop(0) for _ in range(len(self.news))]  # others may be adding to it
         return Wiring(tuple(news)) if news else None
 
     def audit(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ import requests
 from cli.places import free_ports
 from cli.servers import PrivateRabbitMQ
 from libs import enrol
+from libs.commands import CreateSecurityGroupRules, CreateSecurityGroups, NewSecurityGroup, NewSecurityGroupRule
 from libs.events import AgentCameUp, AgentWentDown
 from libs.model import DHCP_AGENT, OVS_AGENT
 from tests.fakes.launched import Launched
@@ -28,7 +29,8 @@ PASSWORD = "of-the-compromised-host"
 class Scene:
     """compute1 is the attacker's, compute2 is another one's. `shared` is on both hosts, `private` on compute2 alone.
 
-    `mine` and `theirs` are ports in `shared` on compute1 and on compute2; `unbound` is one of no host.
+    `mine` and `theirs` are ports in `shared` on compute1 and on compute2; `unbound` is one of no host. They have their project's
+    default group; the ports of `private` have another, `secret`, that no port on compute1 has or lets pass.
     """
 
     cloud: Cloud
@@ -38,6 +40,7 @@ class Scene:
     victim_dhcp: FakeAgent
     shared: str
     private: str
+    secret: str
     mine: str
     theirs: str
     unbound: str
@@ -91,12 +94,16 @@ def set_up(cloud: Cloud, api: str, process: Launched) -> Scene:
     shared, private = cloud.network(), cloud.network()
     cloud.subnet(shared)
     mine, theirs = cloud.port(shared, "compute1"), cloud.port(shared, "compute2")
-    cloud.port(private, "compute2")
+    secret = str(uuid.uuid4())
+    cloud.commit(CreateSecurityGroups((NewSecurityGroup(secret, "p", "secret"),)))
+    rule = NewSecurityGroupRule(str(uuid.uuid4()), "p", secret, "ingress", remote_group_id=secret)
+    cloud.commit(CreateSecurityGroupRules((rule,)))
+    cloud.port(private, "compute2", security_groups=(secret,))
     victim.plug(theirs)
     eventually("ACTIVE", lambda: cloud.state("port", theirs).status == "ACTIVE")
     eventually("the API answers", lambda: answers(api))
     unbound = cloud.port(shared)
-    return Scene(cloud, api, process, victim, dhcp, shared, private, mine, theirs, unbound)
+    return Scene(cloud, api, process, victim, dhcp, shared, private, secret, mine, theirs, unbound)
 
 
 def answers(api: str) -> bool:

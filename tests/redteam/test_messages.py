@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from libs.feed import members_of
 from libs.model import ACTIVE
 from tests.integration.topology_world import eventually
 from tests.redteam.attacker import Attacker
@@ -165,18 +166,28 @@ def test_a_dhcp_agent_s_word_about_ports_counts_nothing(scene: Scene, attacker: 
         attacker.settle()
 
 
-def test_a_fetch_gets_its_host_s_networks_and_no_other(scene: Scene, attacker: Attacker, harmless: None) -> None:
+def test_a_fetch_gets_its_host_s_scopes_and_no_other(scene: Scene, attacker: Attacker, harmless: None) -> None:
     identity = scene.cloud.log.identity()
+    claimed = [
+        scene.private,
+        scene.shared,
+        scene.secret,
+        members_of(scene.secret),
+        "members-",
+        "members-' or 1=1",
+        "' or 1=1",
+    ]
     for after in (0, 1, scene.cloud.log.head()):
         fetch = {
-            "kind": "Fetch", "request": "steal", "after": after, "networks": [scene.private, scene.shared, "' or 1=1"],
+            "kind": "Fetch", "request": "steal", "after": after, "networks": claimed,
             "log_id": identity.log_id, "epoch": identity.epoch,
         }  # fmt: skip
         attacker.say(fetch)
     answers = [json.loads(raw.body) for raw in attacker.hear(1.5) if b'"request":"steal"' in raw.body]
     assert len(answers) >= 3
     for answer in answers:
-        assert scene.private not in json.dumps([answer["events"], answer["entered"]])
+        told = json.dumps([answer["events"], answer["entered"]])
+        assert scene.private not in told and scene.secret not in told
 
 
 def test_a_flood_of_fetches_is_cut(scene: Scene, attacker: Attacker, harmless: None) -> None:
