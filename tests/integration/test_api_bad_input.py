@@ -64,7 +64,13 @@ def test_bodies_that_are_no_port(world: World, place: dict[str, str], raw: bytes
 FIXED = "Invalid input for fixed_ips. Reason: "
 PORTS: list[tuple[dict[str, Any], int, str, str]] = [
     ({"foo": 1}, 400, "HTTPBadRequest", "Unrecognized attribute(s) 'foo'"),
-    ({"security_groups": []}, 400, "HTTPBadRequest", "Unrecognized attribute(s) 'security_groups'"),
+    ({"qos_policy_id": None}, 400, "HTTPBadRequest", "Unrecognized attribute(s) 'qos_policy_id'"),
+    ({"security_groups": "x"}, 400, "HTTPBadRequest", "Invalid input for security_groups. Reason: 'x' is not a list."),
+    ({"security_groups": ["x"]}, 400, "HTTPBadRequest", "Invalid input for security_groups. Reason: 'x' is not a valid UUID."),
+    ({"port_security_enabled": None}, 400, "InvalidInput", "Invalid input for operation: 'None' cannot be converted to boolean."),
+    ({"allowed_address_pairs": "x"}, 400, "HTTPBadRequest", "Allowed address pairs must be a list."),
+    ({"allowed_address_pairs": [{}]}, 400, "AllowedAddressPairsMissingIP", "AllowedAddressPair must contain ip_address"),
+    ({"allowed_address_pairs": [{"ip_address": "x"}]}, 400, "HTTPBadRequest", "'x' is not a valid IP address"),
     ({"status": "ACTIVE"}, 400, "HTTPBadRequest", "Attribute 'status' not allowed in POST"),
     ({"id": "x"}, 400, "HTTPBadRequest", "Attribute 'id' not allowed in POST"),
     ({"binding:vif_type": "ovs"}, 400, "HTTPBadRequest", "Attribute 'binding:vif_type' not allowed in POST"),
@@ -146,7 +152,7 @@ SUBNETS: list[tuple[dict[str, Any], int, str]] = [
     ({"subnetpool_id": "00000000-0000-4000-8000-000000000000"}, 404, "SubnetPoolNotFound"),
     ({"prefixlen": 24}, 400, "BadRequest"),
     ({"description": "\x00"}, 400, "HTTPBadRequest"),
-    ({"service_types": []}, 400, "HTTPBadRequest"),
+    ({"segment_id": None}, 400, "HTTPBadRequest"),
 ]
 
 
@@ -171,7 +177,8 @@ NETWORKS: list[tuple[dict[str, Any], int, str]] = [
     ({"availability_zone_hints": ["a", "a"]}, 400, "HTTPBadRequest"),
     ({"provider:segmentation_id": "x"}, 400, "InvalidInput"),
     ({"provider:network_type": 5}, 400, "HTTPBadRequest"),
-    ({"port_security_enabled": True}, 400, "HTTPBadRequest"),
+    ({"port_security_enabled": None}, 400, "InvalidInput"),
+    ({"qos_policy_id": None}, 400, "HTTPBadRequest"),
     ({"tenant_id": 5}, 400, "HTTPBadRequest"),
     ({"tenant_id": "x" * 256}, 400, "HTTPBadRequest"),
 ]

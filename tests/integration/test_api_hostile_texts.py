@@ -24,6 +24,7 @@ from libs.materialise.l3 import nft
 from libs.materialise.l3.advert import text_of as advert_text
 from libs.materialise.ovs import flow, render
 from libs.materialise.ovs.facts import Facts
+from libs.materialise.ovs.security.guard import Asked
 from libs.model import DHCP_AGENT, L3_AGENT, Actor, Context
 from tests.fakes import nft as fake_nft
 from tests.fakes import radvd_conf
@@ -155,6 +156,26 @@ class Place:
             )
         yield "PUT", f"/v2.0/floatingips/{self.floating}", "floatingip", lambda text: {"description": text}
         yield "PUT", f"/v2.0/agents/{agent}", "agent", lambda text: {"description": text}
+        yield from self._security()
+
+    def _security(self) -> Iterator[Ask]:
+        group = self.admin.post("/v2.0/security-groups", {"security_group": {"name": "g"}}).json["security_group"]["id"]
+        yield "PUT", f"/v2.0/security-groups/{group}", "security_group", lambda text: {"name": text}
+        yield "POST", "/v2.0/security-groups", "security_group", lambda text: {"name": text, "description": text}
+        rule = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
+        for name in (
+            *("security_group_id", "direction", "ethertype", "protocol", "port_range_min", "remote_ip_prefix"),
+            *("remote_group_id", "remote_address_group_id", "description"),
+        ):
+            yield (
+                "POST",
+                "/v2.0/security-group-rules",
+                "security_group_rule",
+                lambda text, name=name: rule | {name: text},
+            )
+        for name in ("name", "description"):
+            yield "POST", "/v2.0/address-groups", "address_group", lambda text, name=name: {name: text}
+        yield "POST", "/v2.0/address-groups", "address_group", lambda text: {"addresses": [text]}
 
     def _subnet(self, cidr: str) -> dict[str, Any]:
         return {"network_id": self.network, "cidr": cidr, "ip_version": 4}
@@ -173,6 +194,9 @@ class Place:
             yield lambda text, name=name: {name: text}
         yield lambda text: {"device_id": text, "device_owner": "compute:nova"}
         yield lambda text: {"binding:profile": {text: text}}
+        yield lambda text: {"security_groups": [text]}
+        yield lambda text: {"allowed_address_pairs": [{"ip_address": text}]}
+        yield lambda text: {"allowed_address_pairs": [{"ip_address": "10.0.0.9", "mac_address": text}]}
         yield lambda text: {"fixed_ips": [{"ip_address": text}]}
         yield lambda text: {"fixed_ips": [{"subnet_id": text}]}
         yield lambda text: {"extra_dhcp_opts": [{"opt_name": text, "opt_value": "x"}]}
@@ -279,7 +303,7 @@ class Host:
     def _check_flows(self) -> None:
         """Each flow's text is that flow's alone."""
         for port in self._flows.ports.values():
-            for id, body in (*render.local_port(port, 9, 3), *render.remote_port(port, 5, 9, 4)):
+            for id, body in (*render.local_port(port, 9, 3, Asked((1,), (2,))), *render.remote_port(port, 5, 9, 4)):
                 line = flow.text_of(id, body)
                 assert "\n" not in line
                 assert flow.parse(id.bridge, line) == (id, body)
