@@ -223,7 +223,28 @@ def p9(place: Place) -> Case:
     forged += [piece(0, whole[:1200], True, 14, b.ip), piece(1200, whole[1200:], False, 14, b.ip)]
     cited = ipv4(b.ip, o.ip, UDP, udp(b.ip, o.ip, 1000, 2000))
     forged += [eth(a.mac, o.mac, IPV4, ipv4(a.ip, o.ip, ICMP, icmp(kind, 1, bytes(4) + cited))) for kind in (3, 11, 12)]
+    forged += [frame for number, hidden in enumerate(_hidden(place)) for frame in _veiled(place, *hidden, number)]
     return Case(forged, [piece(0, whole[:1200], True, 15), piece(1200, whole[1200:], False, 15)])
+
+
+def _hidden(place: Place) -> list[tuple[int, bytes]]:
+    """(protocol, message): what a guest must not say, to be said in pieces."""
+    a, dst = place.a, ALL_NODES
+    reply = udp(a.local, dst, 547, 546, b"reply")
+    advertised = icmp6(a.local, dst, 134, struct.pack("!BBHII", 64, 0, 1800, 0, 0))
+    return [(UDP, reply), (ICMP6, advertised), (ICMP6, advert(a.local, dst, place.b.ip6, a.mac))]
+
+
+def _veiled(place: Place, proto: int, message: bytes, number: int) -> list[bytes]:
+    """Two fragments: a header of options so long that the first one ends within it, and the message in the second one."""
+    padding = b"".join(struct.pack("!BB", 1, 252) + bytes(252) for _ in range(5)) + struct.pack("!BB", 1, 6) + bytes(6)
+    whole = struct.pack("!BB", proto, (2 + len(padding)) // 8 - 1) + padding + message
+    assert (2 + len(padding)) % 8 == 0
+    out = []
+    for at, data in ((0, whole[:1240]), (1240, whole[1240:])):
+        head = struct.pack("!BBHI", 60, 0, at | (at == 0), 90 + number)
+        out.append(eth(place.a.mac, ALL_NODES_MAC, IPV6, ipv6(place.a.local, ALL_NODES, 44, head + data)))
+    return out
 
 
 def p10(place: Place) -> Case:

@@ -43,9 +43,10 @@ def static() -> list[Flow]:
     tables = (SOURCE, SENDS, OUT_GROUPS, OUT_RULES, OUT_VERDICT, ARRIVES, IN_GROUPS, IN_RULES, IN_VERDICT)
     out = [flow(BR_INT, table, 0, "", "drop") for table in tables]
     out += [flow(BR_INT, SENDS, 20, match, _GO_ON) for match in _ALWAYS_SENT]
-    out += [flow(BR_INT, SENDS, 15, match, "drop") for match in _NEVER_SENT]
+    # Asked again behind conntrack: the kernel's datapath goes on with what was in pieces as a whole.
+    out += [flow(BR_INT, table, 15, match, "drop") for table in (SENDS, OUT_GROUPS) for match in _NEVER_SENT]
     out += [flow(BR_INT, ARRIVES, 20, match, _OUT) for match in _ALWAYS_HEARD]
-    out += [flow(BR_INT, ARRIVES, 15, match, "drop") for match in _NEVER_HEARD]
+    out += [flow(BR_INT, table, 15, match, "drop") for table in (ARRIVES, IN_GROUPS) for match in _NEVER_HEARD]
     for table, pass_on in ((OUT_VERDICT, _GO_ON), (IN_VERDICT, _OUT)):
         commit = f"ct(commit,{ZONE}),{pass_on}"
         out += [flow(BR_INT, table, 20, f"ct_state=+new+trk,{word},reg3=0x1", commit) for word in ("ip", "ipv6")]
