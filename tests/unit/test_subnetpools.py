@@ -136,6 +136,17 @@ def test_prefixes_are_added_and_taken_out():
     past.when(RemovePrefixes(POOL, ("192.0.2.0/24", "2001:db8::/64"))).then()
 
 
+def test_a_pool_has_a_thousand_prefixes_at_most():
+    every_other = tuple(f"10.0.{number // 128}.{number % 128 * 2}/32" for number in range(1000))
+    past = given(a_pool(*every_other))
+    too_many = (400, "IllegalSubnetPoolPrefixUpdate", "at most 1000")
+    past.when(AddPrefixes(POOL, ("192.0.2.0/32",))).refused(*too_many)
+    made(*every_other, "192.0.2.0/32").refused(*too_many)
+    whole = given(a_pool("10.0.0.0/16"))
+    whole.when(RemovePrefixes(POOL, every_other)).refused(*too_many)
+    assert past.when(AddPrefixes(POOL, ("10.0.0.1/32",))).events, "two become one"
+
+
 def test_a_pool_that_subnets_are_of_cannot_be_deleted():
     given(a_pool(), allocated("10.0.0.0/24", SUBNET)).when(DeleteSubnetPool(POOL)).refused(
         400, "SubnetPoolDeleteError", "existing allocations"

@@ -95,7 +95,7 @@ def _extended(pool: SubnetPool, given: tuple[str, ...]) -> tuple[str, ...]:
     if not prefixes.holds(same, pool.prefixes):
         raise illegal_prefixes("Existing prefixes must be a subset of the new prefixes")
     rules.version_of_all(same)
-    return prefixes.merged(same)
+    return rules.check_number(prefixes.merged(same))
 
 
 def _check_alone_on_networks(pool: SubnetPool, world: World) -> None:
@@ -148,6 +148,6 @@ def remove_prefixes(command: RemovePrefixes, world: World) -> Decision:
     removed = [one for one in command.prefixes if version_of(one) == pool.ip_version]
     if prefixes.meet(pool.prefixes, removed) and prefixes.meet(pool.used, removed):
         raise illegal_prefixes("One or more the prefixes to be removed is in use by a subnet")
-    left = prefixes.without(pool.prefixes, removed)
+    left = rules.check_number(prefixes.without(pool.prefixes, removed))
     changed = (SubnetPoolPrefixesChanged(pool.id, pool.prefixes, left),) if left != pool.prefixes else ()
     return changing(resource, changed)

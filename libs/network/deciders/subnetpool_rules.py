@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from libs.errors import not_found
 from libs.errors.subnetpool import (
     illegal_bounds,
+    illegal_prefixes,
     mixed_prefixes,
     no_prefixes,
     scope_conflict,
@@ -27,6 +28,17 @@ LEAST = {4: 8, 6: 64}
 """The prefix length that a pool's largest subnets have when nobody says otherwise."""
 QUOTA_UNIT = {4: 1, 6: 1 << 64}
 """Addresses in what quotas are counted in: single ones, and /64 networks."""
+
+
+MAX_PREFIXES = 1000
+"""Of one pool, merged: each allocation reads them all."""
+
+
+def check_number(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The prefixes. Raises 400 for too many; Neutron has no such limit."""
+    if len(given) > MAX_PREFIXES:
+        raise illegal_prefixes(f"A subnet pool has at most {MAX_PREFIXES} of them")
+    return given
 
 
 def version_of_all(given: Iterable[str]) -> int:

@@ -52,7 +52,7 @@ def _created(new: NewSubnetPool) -> SubnetPoolCreated:
         name=new.name,
         description=new.description,
         ip_version=ip_version,
-        prefixes=prefixes.merged(new.prefixes),
+        prefixes=rules.check_number(prefixes.merged(new.prefixes)),
         lengths=rules.lengths_of(ip_version, new.min_prefixlen, new.default_prefixlen, new.max_prefixlen),
         default_quota=new.default_quota,
         shared=new.shared,
