@@ -9,6 +9,7 @@ from typing import Any
 from libs.eventlog.protocol import Row
 from libs.model import DNS_DOMAIN, AddressPair, DhcpOption, FixedIp
 from libs.network.bodies import resource_with, row_with, tags_column
+from libs.network.ordered import ordered
 from libs.network.port import Port
 from libs.network.port_bindings import PortBinding
 from libs.network.world import Resource
@@ -88,7 +89,7 @@ def _hidden(state: Port) -> dict[str, Any]:
     if state.bindings_made != state.generation:
         hidden["made"] = state.bindings_made
     if state.others:
-        hidden["others"] = [list(astuple(one)) for one in state.others]
+        hidden["others"] = [ordered(astuple(one)) for one in state.others]
     if state.dns_domain != DNS_DOMAIN:
         hidden["dns_domain"] = state.dns_domain
     return hidden
