@@ -126,6 +126,7 @@ def test_a_server_moves_under_ping_with_one_short_gap(lab: Whole, tenant: Tenant
 
     port = nova(lab).get(f"ports/{server.port['id']}")["port"]
     assert (port["binding:host_id"], port["status"]) == ("compute2", "ACTIVE")
+    assert port["port_security_enabled"] and port["security_groups"], "its groups hold on both hosts"
     assert [one["host"] for one in nova(lab).get(f"ports/{port['id']}/bindings")["bindings"]] == ["compute2"]
     assert there.ask_address()["ip"] == server.address, "DHCP finds it there"
     assert there.reaches(others["compute3"].address)
