@@ -14,7 +14,11 @@ from libs.events import (
     FloatingIpFailed,
     FloatingIpTagsChanged,
     FloatingIpWentDown,
+    NetworkAccessGranted,
+    NetworkAccessWithdrawn,
+    NetworkDefaultChanged,
     NetworkDnsDomainChanged,
+    NetworkPortSecurityChanged,
     NetworkTagsChanged,
     PortBecameActive,
     PortBindingProfileChanged,
@@ -29,13 +33,15 @@ from libs.events import (
     SubnetTagsChanged,
 )
 
-# What a host told us itself, and what changes nothing for others: the port of a host whose agent is down still forwards.
+# What a host told us itself, what changes nothing for others (the port of a host whose agent is down still forwards), and who may use
+# what: that is judged before anything is asked of a host.
 NOT_FOR_HOSTS = frozenset(
     {
         *(PortBecameActive, PortWentDown),
         *(FloatingIpBecameActive, FloatingIpWentDown, FloatingIpFailed),
         *(AgentCameUp, AgentWentDown, AgentAdminStateChanged, AgentDescribed),
         *(PortBindingWired, PortBindingUnwired, PortBindingProfileChanged, NetworkDnsDomainChanged),
+        *(NetworkAccessGranted, NetworkAccessWithdrawn, NetworkDefaultChanged, NetworkPortSecurityChanged),
         *(NetworkTagsChanged, SubnetTagsChanged, PortTagsChanged, RouterTagsChanged, FloatingIpTagsChanged),
         *(SecurityGroupRenamed, SecurityGroupDescribed, SecurityGroupTagsChanged),
         *(AddressGroupRenamed, AddressGroupDescribed),
