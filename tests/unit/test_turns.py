@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 
 import pytest
 
+from libs.commands import UpdateNetwork
+from libs.eventlog.memory import MemoryLog
+from libs.eventlog.protocol import Append, Outcome, StaleVersion
 from libs.eventlog.turns import Turns
+from tests.unit.commit_cases import Site, by
 
 
 def test_one_has_the_turn_at_a_time():
@@ -71,3 +76,32 @@ def test_a_turn_is_given_back_by_who_fails():
     at = monotonic()
     with turns.taken("network-1"):
         assert monotonic() - at < 5
+
+
+class Refereed(MemoryLog):
+    """A log that takes as long as a real one, and counts who came too late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = 0
+
+    def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        sleep(0.002)
+        outcomes = super().append(batch)
+        self.late += sum(isinstance(one, StaleVersion) for one in outcomes)
+        return outcomes
+
+
+def test_a_race_of_many_for_one_stream_is_run_once():
+    log, racers = Refereed(), 24
+    site = Site(log)
+    network = site.network()
+
+    def change(number: int) -> None:
+        site.ledger.commit(UpdateNetwork(network, {"description": f"by {number}"}), by())
+
+    with ThreadPoolExecutor(racers) as threads:
+        list(threads.map(change, range(racers)))
+    [row] = log.rows([("network", network)]).values()
+    assert row.version == 1 + racers, "everybody got through"
+    assert log.late < 2 * racers, "each comes too late once or so; without turns it is some ten times"
