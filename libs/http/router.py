@@ -23,7 +23,7 @@ class _Node:
 
 
 class Router:
-    """Routes of one application. A trailing slash and the suffix `.json` are accepted as Neutron does."""
+    """Routes of one application. A trailing slash, and below a version the suffix `.json`, are accepted as Neutron does."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
@@ -62,7 +62,7 @@ class Router:
 def _parts(path: str) -> list[str]:
     if path.endswith("/"):
         path = path[:-1]
-    elif path.endswith(".json"):
+    elif path.endswith(".json") and path.count("/") > 1:
         path = path[:-5]
     return path.split("/")[1:]
 
