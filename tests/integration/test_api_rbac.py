@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -283,3 +284,19 @@ def test_the_default_external_network_is_one_and_for_all(admin: Browser, ann: Br
     assert admin.put(f"/v2.0/networks/{first['id']}", {"network": {"is_default": False}}).status == 200
     assert admin.put(path, wanted).json["network"]["is_default"] is True
     assert admin.delete(path).status == 204 and admin.made("network", router__external=True, is_default=True)
+
+
+def test_of_a_port_and_the_end_of_what_lets_it_one_comes_second(ann: Browser, bob: Browser) -> None:
+    network, _ = network_of(ann)
+    port = {"port": {"network_id": network, "fixed_ips": []}}
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(30):
+            policy = shared(ann, network)["id"]
+            making = both.submit(bob.post, "/v2.0/ports", port)
+            ending = both.submit(ann.delete, f"{PATH}/{policy}")
+            made, ended = making.result(), ending.result()
+            assert (made.status, ended.status) in ((201, 409), (404, 204)), (made.text, ended.text)
+            if made.status == 201:
+                assert bob.delete(f"/v2.0/ports/{made.json['port']['id']}").status == 204
+                assert ann.delete(f"{PATH}/{policy}").status == 204
+    assert policies_of(ann, network) == {}
