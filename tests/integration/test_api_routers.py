@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 
 NOBODY = str(uuid.uuid4())
 ATTRIBUTES = {
-    "id", "name", "tenant_id", "project_id", "admin_state_up", "status", "external_gateway_info", "routes", "description",
+    "id", "name", "flavor_id", "tenant_id", "project_id", "admin_state_up", "status", "external_gateway_info", "routes", "description",
     "availability_zone_hints", "availability_zones", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 
@@ -125,7 +125,7 @@ def test_a_network_that_is_not_external_is_no_way_out(admin: Browser) -> None:
 
 @pytest.mark.parametrize(
     "router",
-    [{"ha": True}, {"distributed": True}, {"flavor_id": NOBODY}, {"routes": []}, {"status": "DOWN"}, {"id": NOBODY},
+    [{"ha": True}, {"distributed": True}, {"routes": []}, {"status": "DOWN"}, {"id": NOBODY},
      {"name": "a\nb"}, {"name": "x" * 256}, {"admin_state_up": "maybe"}, {"availability_zone_hints": "nova"},
      {"availability_zones": []}, {"tenant_id": "a", "project_id": "b"}, {"enable_ndp_proxy": True}],
 )  # fmt: skip
