@@ -55,6 +55,10 @@ class Cloud:
     def facts(self, kind: str, id: str) -> list[str]:
         return [type(one.event).__name__ for one in self.log.read_streams([f"{kind}-{id}"])]
 
+    def claims_left(self) -> set[str]:
+        """What is claimed, but for the rules of default groups: those stay with their project."""
+        return {key for key in self.log.claims() if not key.startswith("sg-rule/")}
+
     def check(self) -> None:
         """Everything that is served is what the facts say, from the first one on."""
         resources = fold_recorded(self.log.read(0, 100_000))

@@ -65,7 +65,7 @@ def test_from_post_to_active_and_back_to_nothing(cloud: Cloud) -> None:
         "PortDeleted",
     ]
     assert cloud.does(user(), DeleteNetwork(network)).rows == (None,)
-    assert cloud.log.claims() == {}
+    assert cloud.claims_left() == set()
 
 
 def test_a_server_moves_and_late_reports_of_the_old_host_are_ignored(cloud: Cloud) -> None:

@@ -94,7 +94,7 @@ def test_from_an_empty_cloud_to_a_floating_ip_and_back_to_nothing(cloud: Cloud) 
         cloud.does(NOVA, DeleteSubnet(one))
     for one in (network, outside):
         cloud.does(NOVA, DeleteNetwork(one))
-    assert cloud.log.claims() == {}
+    assert cloud.claims_left() == set()
 
 
 def test_what_a_floating_ip_needs_stays(cloud: Cloud) -> None:
