@@ -16,8 +16,8 @@ pytestmark = pytest.mark.postgres
 
 NOBODY = str(uuid.uuid4())
 ATTRIBUTES = {
-    "id", "name", "flavor_id", "tenant_id", "project_id", "admin_state_up", "status", "external_gateway_info", "routes", "description",
-    "availability_zone_hints", "availability_zones", "created_at", "updated_at", "revision_number", "tags",
+    "id", "name", "flavor_id", "tenant_id", "project_id", "admin_state_up", "status", "external_gateway_info", "routes",
+    "description", "availability_zone_hints", "availability_zones", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 
 
