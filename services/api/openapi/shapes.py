@@ -86,6 +86,7 @@ SHAPES: Mapping[str, Shape] = {
 
 SPECIAL: Mapping[tuple[str, str], Shape] = {
     ("agent", "description"): or_null(STRING),
+    ("address_group", "description"): {"type": "string", "maxLength": 1024},
 }
 """{(kind, attribute): its shape} where a kind differs."""
 
