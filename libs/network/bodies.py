@@ -14,6 +14,7 @@ from libs.network import (
     flavor,
     floatingip,
     network,
+    network_body,
     port,
     port_body,
     rbac_policy,
@@ -29,7 +30,7 @@ from libs.network.world import Resource
 _text = json.JSONEncoder(separators=(",", ":")).encode
 
 _BODIES: Mapping[type, Callable[[Any, int, str, str], dict[str, Any]]] = {
-    network.Network: network.body,
+    network.Network: network_body.body,
     subnet.Subnet: subnet.body,
     port.Port: port_body.body,
     router.Router: router.body,

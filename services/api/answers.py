@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from libs.eventlog.protocol import Row
 from libs.model import Actor
-from services.api.bodies import NETWORK_SCOPES, PORT_DETAILS, SECURITY_GROUP_RULES
+from services.api.bodies import NETWORK_SCOPES, PORT_DETAILS, SECURITY_GROUP_RULES, told_shared
 from services.api.reads import Query, strip
-from services.api.statements import told_shared
 from services.api.visibility import SHOWING
 
 _POLICIES = (

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from libs.model import Actor
+from services.api.visibility import SHOWING, shared
+
 _BEAT = "jsonb_build_object('heartbeat_timestamp', to_char(beat_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'))"
 PORT_DETAILS = (
     "json_build_object('name', port.name, 'network_id', port.network_id, 'mac_address', port.mac_address, 'admin_state_up',"
@@ -44,3 +49,20 @@ BODY = {
     "security_group": f"(left(security_group.body, -1) || ',\"security_group_rules\":[' || {_RULES} || ']}}')",
 }
 """{kind: its body's text} where that is more than the column: heartbeats are volatile and no part of it, ports and rules change."""
+
+_NOT_SHARED, _IS_SHARED = '"shared":false', '"shared":true'
+
+
+def told_shared(text: str) -> str:
+    """A body's text for somebody whom the resource is shared with."""
+    return text.replace(_NOT_SHARED, _IS_SHARED)
+
+
+def body_for(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """(a body's text as its reader has it, values): it says whether it is `shared` with him. Quotes within texts are escaped, so that
+    only the attribute itself is replaced."""
+    if kind not in SHOWING:
+        return BODY.get(kind, "body"), ()
+    condition, values = shared(kind, actor)
+    text = BODY.get(kind, "body")
+    return f"case when {condition} then replace({text}, '{_NOT_SHARED}', '{_IS_SHARED}') else {text} end", values

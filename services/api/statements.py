@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.model import Actor
-from services.api.bodies import BODY
+from services.api.bodies import BODY, body_for
 from services.api.column import Column
 from services.api.columns import COLUMNS
 from services.api.listing import Listing
 from services.api.visibility import SHOWING, shared, visible
-
-_NOT_SHARED, _IS_SHARED = '"shared":false', '"shared":true'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +94,10 @@ def bodies(kind: str, condition: str) -> str:
 def _shown(kind: str, fields: tuple[str, ...], actor: Actor) -> tuple[str, tuple[Any, ...]]:
     """(the text to select, values): the body, or of it these attributes."""
     if not fields:
-        return _body(kind, actor)
+        return body_for(kind, actor)
     pairs = [(name, *_json_of(kind, name, actor)) for name in fields if name]
     built = ", ".join(f"'{name}', {sql}" for name, sql, _ in pairs)
     return f"json_build_object({built})::text", tuple(value for _, _, values in pairs for value in values)
-
-
-def told_shared(text: str) -> str:
-    """A body's text for somebody whom the resource is shared with."""
-    return text.replace(_NOT_SHARED, _IS_SHARED)
-
-
-def _body(kind: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
-    """A body says `shared` as its reader has it; quotes within texts are escaped, so that only the attribute itself is replaced."""
-    if kind not in SHOWING:
-        return BODY.get(kind, "body"), ()
-    condition, values = shared(kind, actor)
-    text = BODY.get(kind, "body")
-    return f"case when {condition} then replace({text}, '{_NOT_SHARED}', '{_IS_SHARED}') else {text} end", values
 
 
 def _json_of(kind: str, name: str, actor: Actor) -> tuple[str, tuple[Any, ...]]:
