@@ -52,6 +52,10 @@ class CloudUnderTest:
         """Of the Network API."""
         return self.whole.url
 
+    def operator(self) -> Cloud:
+        """The Network API as its administrator asks it."""
+        return Cloud(self.url, Identity(self.keystone.url).login("admin", project="admin"))
+
     def tempest(self) -> Tempest:
         """tempest, configured for it when it runs."""
         return Tempest(self.environment, self.whole.places.run / "tempest", self.keystone.url)
@@ -77,10 +81,10 @@ def cloud_under_test() -> Iterator[CloudUnderTest]:
     try:
         keystone.up(whole.url)
         whole.must("up")
-        operator = Cloud(whole.url, Identity(keystone.url).login("admin", project="admin"))
-        operator.public()
-        operator.default_pools()
-        yield CloudUnderTest(whole, keystone, environment)
+        cloud = CloudUnderTest(whole, keystone, environment)
+        cloud.operator().public()
+        cloud.operator().default_pools()
+        yield cloud
     finally:
         whole.command("down")
         keystone.down()

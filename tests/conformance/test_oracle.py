@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from libs.naming import plural_of
 from services.api.aliases import SERVED
 from services.api.commands import VERBS
-from tests.conformance.cloud_under_test import clients
+from tests.conformance.conftest import Definitions
 
 pytestmark = [pytest.mark.keystone, pytest.mark.timeout(300)]
 KINDS = {plural_of(kind): kind for kind in VERBS}
@@ -31,18 +26,6 @@ DIFFERENT = {
     ("net-mtu", "networks", "mtu"): "net-mtu-writable, which we advertise too, lets it be sent",
 }
 """{(alias, collection, attribute): why it is not as neutron_lib says}"""
-
-Definitions = dict[str, dict[str, dict[str, dict[str, Any]]]]
-
-
-@pytest.fixture(scope="session")
-def definitions() -> Definitions:
-    """What neutron_lib says."""
-    environment = clients()
-    environment.install()
-    program = str(Path(__file__).with_name("definitions.py"))
-    told = subprocess.run([environment.program("python"), program], capture_output=True, text=True, check=True).stdout
-    return dict(json.loads(told))
 
 
 @pytest.mark.parametrize("alias", ALIASES)
