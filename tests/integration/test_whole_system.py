@@ -90,7 +90,7 @@ def _created(tenant: Tenant, host: str) -> bool:
     """Whether the port could be made: without the broker the API answers 503."""
     owner = {"device_id": "late", "device_owner": "compute:nova", "name": "late", "binding:host_id": host}
     try:
-        tenant.api.create("port", network_id=tenant.network["id"], **owner)
+        tenant.api.create("port", network_id=tenant.network["id"], security_groups=[tenant.group], **owner)
     except RuntimeError as refused:
         assert getattr(refused, "status", 0) == 503, refused
         return False
