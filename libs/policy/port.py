@@ -1,5 +1,5 @@
 """Rules of ports. Source: neutron.conf.policies.port of Neutron 29, except that it takes a member to make a port on a shared network
-(there any role will do), and that an admin may write binding:profile too. Pure."""
+(there any role will do). Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RULES: Mapping[str, str] = {
     "create_port:fixed_ips:ip_address": _NET,
     "create_port:fixed_ips:subnet_id": _NET_OR_SHARED,
     "create_port:binding:host_id": ADMIN_OR_SERVICE,
-    "create_port:binding:profile": ADMIN_OR_SERVICE,
+    "create_port:binding:profile": SERVICE,
     "create_port:binding:vnic_type": _OWN,
     "create_port:port_security_enabled": _NET,
     "create_port:allowed_address_pairs": _NET,
@@ -48,7 +48,7 @@ RULES: Mapping[str, str] = {
     "update_port:fixed_ips:ip_address": _NET,
     "update_port:fixed_ips:subnet_id": _NET_OR_SHARED,
     "update_port:binding:host_id": ADMIN_OR_SERVICE,
-    "update_port:binding:profile": ADMIN_OR_SERVICE,
+    "update_port:binding:profile": SERVICE,
     "update_port:binding:vnic_type": _OWN,
     "update_port:port_security_enabled": _NET,
     "update_port:allowed_address_pairs": _NET,

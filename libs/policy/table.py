@@ -50,7 +50,7 @@ class Policy:
                 raise BadPolicy(f"rule {name!r} may ask for roles alone: whose and what is shared is seen anyway")
 
     def trusts(self, actor: Actor) -> bool:
-        """Whether the caller may do everything, so that nothing needs to be known of what he acts upon."""
+        """Whether what the caller may do hangs on him alone, so that nothing needs to be known of what he acts upon."""
         return actor.is_admin and not self._changed
 
     def caller(self, actor: Actor) -> Actor:
@@ -78,7 +78,7 @@ class Policy:
         one, without a rule follows its resource's."""
         base = f"{action}_{kind}"
         self.demand(base, actor, target)
-        if not sent or self.trusts(actor):
+        if not sent:
             return
         if "device_owner" in sent:
             target = replace(target, device_owner=str(sent["device_owner"] or ""), facts=sent)

@@ -113,7 +113,7 @@ def test_ports_of_no_server_have_one_binding(world: World, nova: Browser) -> Non
 
 def test_bindings_are_the_services_matter(world: World, port: str) -> None:
     path = f"/v2.0/ports/{port}/bindings"
-    admin, member = world.admin, world.admin.acting("us", "member")
+    admin, member = world.admin.acting("operators", "admin"), world.admin.acting("us", "member")
     assert admin.get(path).status == 200 and member.get(path).status == 403
     for caller in (admin, member):
         for seen in (

@@ -27,10 +27,6 @@ DIFFERENT = {
         "to write takes a member also on a shared network; there a reader may, even one without roles",
     ),
     **dict.fromkeys(
-        ("create_port:binding:profile", "update_port:binding:profile"),
-        "an administrator may, since in auth mode none there may be no service",
-    ),
-    **dict.fromkeys(
         ("get_network", "get_network:tags", "get_subnet", "get_subnet:tags"),
         "to read takes a reader, also what is shared or external",
     ),
