@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
 from tests.integration.test_api_subnetpools import asked, network_of, pool_of
 
 pytestmark = pytest.mark.postgres
 
 NOBODY = str(uuid.uuid4())
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def scope_of(browser: Browser, version: int = 4, **more: Any) -> dict[str, Any]:

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
 from libs.model import DHCP_AGENT, L3_AGENT
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import agent_on, subnet_of
 
 pytestmark = pytest.mark.postgres
 
 NOBODY = str(uuid.uuid4())
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def test_an_agent_is_switched_off_described_and_removed(world: World, admin: Browser) -> None:

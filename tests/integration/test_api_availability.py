@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,21 +10,11 @@ import pytest
 from libs.commands import CreatePorts, NewPort, WantedAddress
 from libs.model import Actor, Context
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 PATH = "/v2.0/network-ip-availabilities"
 ANN = "a" * 32
-
-
-@pytest.fixture
-def world(database: object) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def subnet_on(by: Browser, network: str, cidr: str, **more: Any) -> str:

@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 @pytest.fixture

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
 from libs.commands import ReportWired
 from libs.model import Actor, Context
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import subnet_of
 
 pytestmark = pytest.mark.postgres
 
 PROFILE = {"os_vif_delegation": True}
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 @pytest.fixture

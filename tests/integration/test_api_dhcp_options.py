@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 BOOT = {"opt_name": "bootfile-name", "opt_value": "pxelinux.0", "ip_version": 4}
 SERVER = {"opt_name": "tftp-server", "opt_value": "10.0.0.9", "ip_version": 4}
-
-
-@pytest.fixture
-def world(database: Any) -> Iterator[World]:
-    yield from api_world(database)
 
 
 def test_options_are_set_shown_merged_and_taken_away(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,20 +13,10 @@ from libs.http.limits import Limits
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
 from tests.fakes.choosers import Choosers
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, subnet_of
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def names(port: dict) -> list[tuple[str, str]]:

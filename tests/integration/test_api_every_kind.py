@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,22 +11,12 @@ import pytest
 
 from libs.naming import path_of
 from tests.fakes.browser import Browser, Seen
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
 NEUTRON = json.loads((Path(__file__).parents[1] / "unit" / "neutron_attributes.json").read_text())["attributes"]
 KINDS = ("network", "subnet", "port", "router", "floatingip", "security_group", "address_group")
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 @pytest.fixture

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
 
 pytestmark = pytest.mark.postgres
 
 NOBODY = str(uuid.uuid4())
 DRIVER = "neutron.services.l3_router.service_providers.single_node.SingleNodeDriver"
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def flavor_of(admin: Browser, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from libs.http.limits import Limits
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
@@ -25,16 +24,6 @@ ATTRIBUTES = {
     "dns_name", "port_details", "created_at", "updated_at", "revision_number", "tags",
 }  # fmt: skip
 DETAILS = ("name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner")
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def details(port: dict[str, Any]) -> dict[str, Any]:

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import attach, public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
 
 DENIED = (403, "PolicyNotAuthorized")
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def bob(admin: Browser) -> Browser:
-    return admin.acting("bob", "member")
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting("ann", "member")
 
 
 def test_a_member_builds_a_way_out(admin: Browser, bob: Browser) -> None:

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from libs.eventlog.chain import MAX_EVENT_BYTES
 from tests.fakes.browser import Browser, Seen
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import subnet_of
 
 pytestmark = pytest.mark.postgres
 ASTRAL = "\U0001f6f0" * 253  # a satellite; 12 bytes each where JSON is ASCII
 LONG_TAGS = [f"{ASTRAL}{number:02}" for number in range(50)]
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def told(seen: Seen) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from libs.policy import RULES
 from services.api.columns import COLUMNS
 from services.api.commands import VERBS
 from services.api.facts import NAMED
-from tests.integration.sweep_city import CALLERS, KINDS, MISSING, OWNERLESS, City, city
+from tests.integration.sweep_city import CALLERS, KINDS, MISSING, OWNERLESS, City
 from tests.integration.sweep_verdicts import (
     CASTS,
     denied,
@@ -22,11 +21,6 @@ from tests.integration.sweep_verdicts import (
 from tests.unit.policy_rows import TABLE
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def town(database) -> Iterator[City]:
-    yield from city(database)
 
 
 RULED = sorted(

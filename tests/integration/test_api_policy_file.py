@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from libs.http.limits import Limits
 from services.api.gateway import make_app
 from services.api.service import CHECK
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 DENIED = (403, "PolicyNotAuthorized")
@@ -27,11 +26,6 @@ OWN = """
 "update_subnet": "!"
 "delete_network": "rule:admin_or_owner and not role:reader_only"
 """
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 def _under(world: World, tmp_path: Path, text: str) -> Browser:

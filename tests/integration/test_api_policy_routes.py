@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from libs.naming import path_of, plural_of
 from libs.network.tags import TAGGED
 from tests.fakes.browser import Browser
-from tests.integration.sweep_city import CALLERS, KINDS, MISSING, OWNERLESS, City, city, letters
+from tests.integration.sweep_city import CALLERS, KINDS, MISSING, OWNERLESS, City, letters
 from tests.integration.sweep_routes import ACTIONS, FLAT, OF_PROJECTS, OPEN
 from tests.integration.sweep_verdicts import (
     CASTS,
@@ -26,11 +24,6 @@ from tests.integration.sweep_verdicts import (
 from tests.unit.policy_rows import TABLE
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def town(database) -> Iterator[City]:
-    yield from city(database)
 
 
 def test_no_route_is_without_a_rule_or_a_sweep(town: City) -> None:

@@ -5,7 +5,6 @@ Its further parts: `test_api_policy_attributes` and `test_api_policy_routes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from libs.naming import path_of, plural_of
 from libs.network.tags import TAGGED
 from services.api.facts import NAMED
-from tests.integration.sweep_city import CALLERS, KINDS, MISSING, City, city
+from tests.integration.sweep_city import CALLERS, KINDS, MISSING, City
 from tests.integration.sweep_verdicts import (
     CASTS,
     THINGS,
@@ -27,11 +26,6 @@ from tests.integration.sweep_verdicts import (
 from tests.unit.policy_rows import TABLE
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def town(database) -> Iterator[City]:
-    yield from city(database)
 
 
 @pytest.mark.parametrize("caller", CASTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,27 +11,12 @@ from libs.http.limits import Limits
 from libs.network.security_group import default_group_id
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import subnet_of
 
 pytestmark = pytest.mark.postgres
 
 US, THEM = "1" * 32, "2" * 32
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def us(admin: Browser) -> Browser:
-    return admin.acting(US, "member")
 
 
 def security(port: dict[str, Any]) -> tuple[bool, list[str]]:

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 HIDDEN = {"binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details"}
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting("ann", "member")
-
-
-@pytest.fixture
-def bob(admin: Browser) -> Browser:
-    return admin.acting("bob", "member")
 
 
 def network_with_subnet(owner: Browser, **values: object) -> str:

@@ -28,16 +28,6 @@ def world(database) -> Iterator[World]:
     yield from api_world(database, **LIMITS)
 
 
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting("ann", "member")
-
-
 def give(admin: Browser, project: str, **limits: object) -> dict[str, int]:
     seen = admin.put(f"/v2.0/quotas/{quote(project, safe='')}", {"quota": limits})
     assert seen.status == 200, seen.text

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.fakes.browser import Browser, Seen
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 
 ANN, BOB, CAT = "a" * 32, "b" * 32, "c" * 32
 SHARED, EXTERNAL = "access_as_shared", "access_as_external"
 PATH = "/v2.0/rbac-policies"
-
-
-@pytest.fixture
-def world(database: object) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting(ANN, "member")
-
-
-@pytest.fixture
-def bob(admin: Browser) -> Browser:
-    return admin.acting(BOB, "member")
-
-
-@pytest.fixture
-def cat(admin: Browser) -> Browser:
-    return admin.acting(CAT, "member")
 
 
 def asked(by: Browser, object_id: str, target: str = BOB, action: str = SHARED, type: str = "network") -> Seen:

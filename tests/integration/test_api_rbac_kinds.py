@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.fakes.browser import Browser, Seen
-from tests.integration.api_world import World, api_world
 
 pytestmark = pytest.mark.postgres
 
@@ -20,31 +18,6 @@ PLURALS = {
     "address_scope": "address-scopes",
     "subnetpool": "subnetpools",
 }
-
-
-@pytest.fixture
-def world(database: object) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting(ANN, "member")
-
-
-@pytest.fixture
-def bob(admin: Browser) -> Browser:
-    return admin.acting(BOB, "member")
-
-
-@pytest.fixture
-def cat(admin: Browser) -> Browser:
-    return admin.acting(CAT, "member")
 
 
 def made(by: Browser, type: str, **values: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,33 +10,13 @@ import pytest
 from libs.http.limits import Limits
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import attach, public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
 
 DENIED = (403, "PolicyNotAuthorized")
 MISSING = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting("ann", "member")
-
-
-@pytest.fixture
-def bob(admin: Browser) -> Browser:
-    return admin.acting("bob", "member")
 
 
 def test_a_floating_ip_stands_for_a_port_of_its_own_project(admin: Browser, ann: Browser, bob: Browser) -> None:

@@ -26,11 +26,6 @@ def world(database) -> Iterator[World]:
     yield from api_world(database, router_route=30)
 
 
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
 def test_a_router_is_created_shown_changed_and_deleted(admin: Browser) -> None:
     router = admin.made("router", name="gate", description="to the world")
     assert router.keys() == ATTRIBUTES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from libs.network.security_group import default_group_id
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
 from tests.fakes.choosers import Choosers
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import subnet_of
 
 pytestmark = pytest.mark.postgres
@@ -32,26 +31,6 @@ RULE_ATTRIBUTES = {
     "port_range_max", "remote_ip_prefix", "remote_address_group_id", "normalized_cidr", "remote_group_id",
     "belongs_to_default_sg", "description", "created_at", "updated_at", "revision_number",
 }  # fmt: skip
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def us(admin: Browser) -> Browser:
-    return admin.acting(US, "member")
-
-
-@pytest.fixture
-def them(admin: Browser) -> Browser:
-    return admin.acting(THEM, "member")
 
 
 def group(who: Browser, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,16 +12,11 @@ from libs.http.limits import Limits
 from libs.model import Context
 from services.api.gateway import make_app
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 
 SLAAC = {"ip_version": 6, "cidr": "fd00::/64", "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 def subnets_of(browser: Browser, port: dict) -> list[str]:

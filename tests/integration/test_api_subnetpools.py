@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,22 +16,12 @@ import pytest
 from libs.network.kinds import row_of
 from libs.network.resources import fold_recorded, kind_and_id
 from tests.fakes.browser import Browser, Seen
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 
 NEUTRON = json.loads((Path(__file__).parents[1] / "unit" / "neutron_attributes.json").read_text())["attributes"]
 NOBODY = str(uuid.uuid4())
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
 
 
 def pool_of(browser: Browser, *prefixes: str, **more: Any) -> dict[str, Any]:

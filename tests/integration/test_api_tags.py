@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, subnet_of
 
 pytestmark = pytest.mark.postgres
 KINDS = ("network", "subnet", "port", "router", "floatingip")
 NO_SUCH = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting("ann", "member")
 
 
 def one_of_each(owner: Browser, admin: Browser) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,21 +14,6 @@ from tests.integration.layer3_world import public
 pytestmark = pytest.mark.postgres
 ANN, BOB = "a" * 32, "b" * 32
 PATH = "/v2.0/auto-allocated-topology"
-
-
-@pytest.fixture
-def world(database: object) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def admin(world: World) -> Browser:
-    return world.admin
-
-
-@pytest.fixture
-def ann(admin: Browser) -> Browser:
-    return admin.acting(ANN, "member")
 
 
 def prepared(admin: Browser, *cidrs: str) -> str:
@@ -103,9 +87,7 @@ def test_it_goes_in_one_piece_and_can_be_asked_for_again(admin: Browser, ann: Br
     assert ann.delete(f"{PATH}/{ANN}").status == 204, "there is nothing to delete"
     again = asked(ann)
     cidrs = {one["cidr"] for one in there(ann, "subnets")}
-    assert again != first and cidrs == {"10.0.0.0/26", "2001:db8::/64"}, (
-        "given back to the pool"
-    )
+    assert again != first and cidrs == {"10.0.0.0/26", "2001:db8::/64"}, "given back to the pool"
 
 
 def test_what_the_project_deleted_itself_is_made_anew_or_not_missed(admin: Browser, ann: Browser) -> None:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from libs.naming import path_of
 from tests.fakes.browser import Browser
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
+ANN, BOB = "1" * 32, "2" * 32
 SHARED = "access_as_shared"
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
-
-
-@pytest.fixture
-def ann(world: World) -> Browser:
-    return world.admin.acting("1" * 32, "member")
-
-
-@pytest.fixture
-def bob(world: World) -> Browser:
-    return world.admin.acting("2" * 32, "member")
 
 
 def _made(caller: Browser, kind: str, **values: object) -> str:

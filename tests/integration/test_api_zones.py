@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from libs.commands import CreateSubnets, NewSubnet, ScheduleDhcp
 from libs.model import Actor, Context
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 
 pytestmark = pytest.mark.postgres
 SOME_ID = "0b1b4d5e-5a5f-4c39-9c3b-222222222222"
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 def zone(name: str) -> dict[str, str]:

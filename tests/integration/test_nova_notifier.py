@@ -20,7 +20,7 @@ from services.topology.inbox import LogReader
 from services.topology.notifier import Notifier
 from tests.fakes.browser import Browser
 from tests.fakes.nova_events import NovaEvents, fails, in_part
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
@@ -63,11 +63,6 @@ class Telling:
             thread.join(10)
             assert not thread.is_alive()
         return time.monotonic() - began
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator
 
 import psycopg2
 import pytest
@@ -15,15 +14,10 @@ from sqlalchemy.pool import NullPool
 
 from libs.eventlog.protocol import Row
 from libs.network.kinds import resource_of, row_of
-from tests.integration.api_world import World, api_world
+from tests.integration.api_world import World
 from tests.integration.layer3_world import public, routed, subnet_of
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def world(database) -> Iterator[World]:
-    yield from api_world(database)
 
 
 def test_what_is_older_than_tags_has_none(world: World, database) -> None:
