@@ -103,9 +103,7 @@ def test_it_goes_in_one_piece_and_can_be_asked_for_again(admin: Browser, ann: Br
     assert ann.delete(f"{PATH}/{ANN}").status == 204, "there is nothing to delete"
     again = asked(ann)
     cidrs = {one["cidr"] for one in there(ann, "subnets")}
-    assert again != first and cidrs == {"10.0.0.0/26", "2001:db8::/64"}, (
-        "given back to the pool"
-    )
+    assert again != first and cidrs == {"10.0.0.0/26", "2001:db8::/64"}, "given back to the pool"
 
 
 def test_what_the_project_deleted_itself_is_made_anew_or_not_missed(admin: Browser, ann: Browser) -> None:

@@ -15,6 +15,7 @@ from libs.commands import (
 from libs.eventlog.lost import refusal_of_claim
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
+    NetworkAddressScopeChanged,
     RbacPolicyCreated,
     SubnetPoolCreated,
     SubnetPoolDefaultChanged,
@@ -185,7 +186,9 @@ def test_more_prefixes_must_be_free_in_the_scope():
 def test_a_pool_changes_its_scope_only_when_its_networks_have_no_other_subnets():
     ours = a_subnet("10.0.0.0/24", SUBNET, subnetpool_id=POOL)
     past = given(a_scope(), a_pool(), a_network(), *ours, allocated("10.0.0.0/24", SUBNET))
-    past.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).then(SubnetPoolScopeChanged(POOL, None, SCOPE))
+    past.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).then(
+        SubnetPoolScopeChanged(POOL, None, SCOPE), NetworkAddressScopeChanged(NET, POOL, None, SCOPE)
+    )
     mixed = past.and_then(*a_subnet("192.0.2.0/24", SUBNET2, subnetpool_id=POOL2))
     mixed.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).refused(400, "NetworkAddressScopeAffinityError")
     six = past.and_then(*a_subnet("2001:db8::/64", SUBNET2))
