@@ -147,7 +147,7 @@ def test_a_pool_that_changes_its_scope_takes_whole_networks_along(admin: Browser
     assert seen.error == (400, "NetworkAddressScopeAffinityError")
 
 
-def test_what_networks_know_is_right_though_a_pool_moves_while_subnets_are_made(world: World) -> None:
+def test_what_networks_know_is_right_though_a_pool_moves_while_subnets_are_made(world: Any) -> None:
     """Hosts hear of scopes by the networks' facts alone; what the API shows is looked up from the pool."""
     admin = world.admin
     scopes = [*(scope_of(admin)["id"] for _ in range(2)), None]
