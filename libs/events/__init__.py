@@ -64,6 +64,7 @@ from libs.events.floatingip import (
 from libs.events.network import (
     NetworkAccessGranted,
     NetworkAccessWithdrawn,
+    NetworkAddressScopeChanged,
     NetworkAdminStateChanged,
     NetworkCreated,
     NetworkDefaultChanged,
@@ -186,6 +187,7 @@ NetworkEvent = (
     | NetworkPortSecurityChanged
     | NetworkSubnetAdded
     | NetworkSubnetRemoved
+    | NetworkAddressScopeChanged
     | NetworkDhcpScheduled
     | NetworkDhcpUnscheduled
     | NetworkTagsChanged
@@ -366,6 +368,7 @@ __all__ = [
     "FloatingIpWentDown",
     "NetworkAccessGranted",
     "NetworkAccessWithdrawn",
+    "NetworkAddressScopeChanged",
     "NetworkAdminStateChanged",
     "NetworkCreated",
     "NetworkDefaultChanged",

@@ -115,12 +115,24 @@ class NetworkPortSecurityChanged:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSubnetAdded:
-    """A subnet was made on it (the subnet's own facts are on its own stream); subnetpool_id is empty when it is of no pool."""
+    """A subnet was made on it (the subnet's own facts are on its own stream); subnetpool_id is empty when it is of no pool.
+    address_scope_id: the pool's, None for none."""
 
     network_id: str
     subnet_id: str
     cidr: str
     subnetpool_id: str = ""
+    address_scope_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAddressScopeChanged:
+    """The subnet pool of some of its subnets went into another address scope, and these with it; None is none."""
+
+    network_id: str
+    subnetpool_id: str
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ _FILES = re.compile(r"\b(include|define|undefine|redefine)\b")
 
 
 def read(namespaces: Sequence[str], table: str = "netledger") -> dict[str, list[Any] | None]:
-    """{namespace: what `nft -j list table ip <table>` lists there, None without it}; namespaces that do not exist are left out."""
+    """{namespace: what `nft -j list table ip <table>` lists there, and the same of ip6 where there is one; None without the former};
+    namespaces that do not exist are left out."""
     if not _NAME.fullmatch(table):
         raise ValueError(f"no table of ours: {table!r}")
     out = {}
@@ -68,8 +69,13 @@ def checked(text: str) -> str:
 
 
 def _read(table: str) -> list[Any] | None:
+    four = _listed("ip", table)
+    return None if four is None else [*four, *(_listed("ip6", table) or ())]
+
+
+def _listed(family: str, table: str) -> list[Any] | None:
     try:
-        return list(json.loads(nft.run(f"list table ip {table}", json=True))["nftables"])
+        return list(json.loads(nft.run(f"list table {family} {table}", json=True))["nftables"])
     except nft.NftRefused as error:
         if "No such file or directory" in str(error):
             return None

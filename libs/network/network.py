@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from libs.events import (
     NetworkAccessGranted,
     NetworkAccessWithdrawn,
+    NetworkAddressScopeChanged,
     NetworkAdminStateChanged,
     NetworkCreated,
     NetworkDefaultChanged,
@@ -26,6 +27,7 @@ from libs.events import (
     NetworkTagsChanged,
 )
 from libs.model import Segment
+from libs.network.addresses import version_of
 from libs.network.rbac_policy import EVERYBODY, EXTERNAL, SHARED
 from libs.network.sharing import Access, first_access, granted, is_open_to, targets, withdrawn
 from libs.network.tags import retagged
@@ -33,11 +35,12 @@ from libs.network.tags import retagged
 
 @dataclass(frozen=True, slots=True)
 class NetworkSubnet:
-    """What a network knows of its subnet: enough to refuse an overlapping one, or one that is not of the same pool (empty: none)."""
+    """What a network knows of its subnet: enough to refuse an overlapping one, or one of another pool (empty: none) or scope."""
 
     id: str
     cidr: str
     subnetpool_id: str = ""
+    address_scope_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,11 @@ class Network:
     def subnet_ids(self) -> tuple[str, ...]:
         """Ids of its subnets."""
         return tuple(one.id for one in self.subnets)
+
+    def address_scope(self, ip_version: int) -> str | None:
+        """The address scope of its subnets of that IP version, which are never in several; None for none."""
+        scopes = (one.address_scope_id for one in self.subnets if version_of(one.cidr) == ip_version)
+        return next((one for one in scopes if one), None)
 
     @property
     def dhcp_port_ids(self) -> tuple[str, ...]:
@@ -163,9 +171,10 @@ def _with_access(state: Network, event: NetworkEvent) -> Network:
 def _with_parts(state: Network, event: NetworkEvent) -> Network:
     match event:
         case NetworkSubnetAdded():
-            return replace(
-                state, subnets=(*state.subnets, NetworkSubnet(event.subnet_id, event.cidr, event.subnetpool_id))
-            )
+            added = NetworkSubnet(event.subnet_id, event.cidr, event.subnetpool_id, event.address_scope_id)
+            return replace(state, subnets=(*state.subnets, added))
+        case NetworkAddressScopeChanged():
+            return replace(state, subnets=tuple(_rescoped(one, event) for one in state.subnets))
         case NetworkSubnetRemoved():
             return replace(state, subnets=tuple(one for one in state.subnets if one.id != event.subnet_id))
         case NetworkDhcpScheduled():
@@ -174,6 +183,11 @@ def _with_parts(state: Network, event: NetworkEvent) -> Network:
         case NetworkDhcpUnscheduled():
             return replace(state, dhcp=tuple(one for one in state.dhcp if one.agent_id != event.agent_id))
     raise TypeError(f"{type(event).__name__} is no fact about a living network")
+
+
+def _rescoped(subnet: NetworkSubnet, event: NetworkAddressScopeChanged) -> NetworkSubnet:
+    moved = subnet.subnetpool_id == event.subnetpool_id
+    return replace(subnet, address_scope_id=event.after) if moved else subnet
 
 
 def evolve(state: Network | None, event: NetworkEvent) -> Network | None:

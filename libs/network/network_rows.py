@@ -36,9 +36,11 @@ def network_row(resource: Resource) -> Row:
         **tags_column(state.tags),
     }
     pools = [one.subnetpool_id for one in state.subnets]
+    scopes = [one.address_scope_id for one in state.subnets]
     hidden = {
         "cidrs": [one.cidr for one in state.subnets],
         **({"pools": pools} if any(pools) else {}),
+        **({"scopes": scopes} if any(scopes) else {}),
         "dhcp": [[one.agent_id, one.host, one.availability_zone, one.port_id] for one in state.dhcp],
         **(
             {"access": [[one.action, one.target_project, one.policy_id] for one in state.access]}
@@ -53,7 +55,8 @@ def network_of(row: Row) -> Resource:
     """The network of its row."""
     shown, hidden = json.loads(row.body), json.loads(row.hidden)
     pools = hidden.get("pools") or [""] * len(shown["subnets"])
-    subnets = zip(shown["subnets"], hidden["cidrs"], pools, strict=True)
+    scopes = hidden.get("scopes") or [None] * len(shown["subnets"])
+    subnets = zip(shown["subnets"], hidden["cidrs"], pools, scopes, strict=True)
     state = network.Network(
         id=shown["id"],
         project_id=shown["project_id"],

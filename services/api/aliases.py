@@ -6,6 +6,7 @@ from libs.network.tags import TAGGED
 
 SERVED = (
     ("address-group", "Address group", "Support address group", "2020-07-15T10:00:00-00:00"),
+    ("address-scope", "Address scope", "Address scopes extension.", "2015-07-26T10:00:00-00:00"),
     ("agent", "agent", "The agent management extension.", "2013-02-03T10:00:00-00:00"),
     ("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs", "2013-07-23T10:00:00-00:00"),
     (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from libs.materialise.l3 import nft
-from libs.materialise.l3.objects import Nat
+from libs.materialise.l3.objects import Nat, Scopes
 from tests.contract.router_rigs import GATEWAY, FakeRig, RealRig, Rig, one, router
 
 FLOATING = {"198.51.100.100": "10.4.0.12", "198.51.100.101": "10.4.0.13"}
@@ -76,6 +76,27 @@ def test_any_way_from_one_state_to_another_ends_there(rig: Rig) -> None:
         wanted = Nat(gateway, dice.random() < 0.8, dict(zip(floating, fixed, strict=True)))
         apply(rig, namespace, wanted)
         assert ruleset(rig, namespace) == nft.ruleset(wanted)
+
+
+ONE, TWO, THREE, OUT = "qr-6f1b9c1e-81", "qr-6f1b9c1e-82", "qr-6f1b9c1e-83", "qg-6f1b9c1e-90"
+
+
+def test_devices_of_several_address_scopes_read_back_as_what_was_written(rig: Rig) -> None:
+    namespace = router(rig)["namespace"]
+    one(rig, "links.ensure", **router(rig))
+    apart = ((OUT, THREE, ONE), (TWO,))
+    for scopes in (
+        Scopes(((OUT, ONE), (TWO, THREE)), (), (ONE,)),
+        Scopes(((OUT, ONE), (TWO, THREE)), ((OUT,), (ONE, TWO, THREE))),
+        Scopes((), tuple(tuple(sorted(names)) for names in apart)),
+        Scopes(((OUT,), (ONE, TWO, THREE)), ((OUT,), (ONE,), (TWO,), (THREE,)), ()),
+        Scopes(((OUT, ONE, TWO), (THREE,)), (), (ONE, TWO)),
+        Scopes(),
+    ):
+        wanted = Nat(GATEWAY, True, FLOATING, scopes)
+        assert apply(rig, namespace, wanted) is not None
+        assert ruleset(rig, namespace) == nft.ruleset(wanted)
+        assert apply(rig, namespace, wanted) is None
 
 
 def test_each_router_of_a_batch_has_its_own_fate(rig: Rig) -> None:

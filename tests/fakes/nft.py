@@ -20,9 +20,10 @@ _MATCHES = {
     "ct state": {"ct": {"key": "state"}},
     "ct status": {"ct": {"key": "status"}},
 }
-_TABLE = r"ip netledger"
+_TABLE, _TABLE6 = "ip netledger", "ip6 netledger"
 _PART = re.compile(
-    r'(?P<left>iifname|oifname|ip saddr|ip daddr|tcp dport|ct state|ct status) (?P<right>"[^"]+"|\S+)'
+    r"(?P<left>iifname|oifname|ip saddr|ip daddr|tcp dport|ct state|ct status) (?P<not>!= )?"
+    r'(?P<right>\{ [^}]+ \}|"[^"]+"|\S+)'
     r"|(?P<verdict>accept|drop)|redirect to :(?P<port>\d+)"
     r"|(?P<verb>snat|dnat) to ip (?P<field>saddr|daddr) map @(?P<map>\w+)|(?P<plain>snat|dnat) to (?P<address>\S+)"
 )
@@ -42,11 +43,14 @@ class Chain:
 
 @dataclass
 class Table:
+    """Both tables; chains6: those of the IPv6 one, None without it."""
+
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
+    chains6: dict[str, Chain] | None = None
 
     def listed(self) -> list[dict[str, Any]]:
-        """As under `nftables` in what `nft -j list table` prints."""
+        """As under `nftables` in what `nft -j list table` prints, of one and the other."""
         where = {"family": "ip", "table": "netledger"}
         out: list[dict[str, Any]] = [
             {"metainfo": {"version": "fake"}},
@@ -55,12 +59,22 @@ class Table:
         for name, elements in self.maps.items():
             pairs = {"elem": [list(pair) for pair in elements.items()]} if elements else {}
             out.append({"map": {**where, "name": name, "type": "ipv4_addr", "map": "ipv4_addr", **pairs}})
-        for name, one in self.chains.items():
-            head = {"name": name, "type": one.type, "hook": one.hook, "prio": one.priority, "policy": "accept"}
-            out.append({"chain": {**where, "handle": 1, **head}})
-        for name, one in self.chains.items():
-            out += [{"rule": {**where, "chain": name, "handle": 2, "expr": copy.deepcopy(rule)}} for rule in one.rules]
+        out += _chains_listed(where, self.chains)
+        if self.chains6 is not None:
+            where = {"family": "ip6", "table": "netledger"}
+            out += [{"metainfo": {"version": "fake"}}, {"table": {"family": "ip6", "name": "netledger"}}]
+            out += _chains_listed(where, self.chains6)
         return out
+
+
+def _chains_listed(where: dict[str, str], chains: dict[str, Chain]) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for name, one in chains.items():
+        head = {"name": name, "type": one.type, "hook": one.hook, "prio": one.priority, "policy": "accept"}
+        out.append({"chain": {**where, "handle": 1, **head}})
+    for name, one in chains.items():
+        out += [{"rule": {**where, "chain": name, "handle": 2, "expr": copy.deepcopy(rule)}} for rule in one.rules]
+    return out
 
 
 def run(text: str, table: Table | None) -> Table | None:
@@ -72,11 +86,31 @@ def run(text: str, table: Table | None) -> Table | None:
         if line == f"add table {_TABLE}":
             table = table or Table()
         elif line == f"delete table {_TABLE}":
-            table = _there(table) and None
+            table = _without(_there(table))
         elif line == f"table {_TABLE} {{":
             table = _body(lines, table or Table())
+        elif line.endswith(f"table {_TABLE6}") or line == f"table {_TABLE6} {{":
+            table = _six(line, lines, _there(table))
         else:
             _elements(line, _there(table))
+    return table
+
+
+def _without(table: Table) -> Table | None:
+    """Without the IPv4 table."""
+    return None if table.chains6 is None else Table(chains6=table.chains6)
+
+
+def _six(line: str, lines: list[str], table: Table) -> Table:
+    if line.startswith("add"):
+        table.chains6 = table.chains6 or {}
+    elif line.startswith("delete"):
+        if table.chains6 is None:
+            raise Refused("No such file or directory")
+        table.chains6 = None
+    else:
+        body = _body(lines, Table())
+        table.chains6 = (table.chains6 or {}) | body.chains
     return table
 
 
@@ -140,7 +174,10 @@ def _part(found: re.Match[str]) -> dict[str, Any]:
     if found["plain"]:
         return {found["plain"]: {"addr": _address(found["address"])}}
     left, right = found["left"], found["right"].strip('"')
-    op = "in" if left.startswith("ct") else "=="
+    op = "!=" if found["not"] else "in" if left.startswith("ct") else "=="
+    if right.startswith("{"):
+        names = sorted(one.strip('"') for one in right.strip("{} ").split(", "))
+        return {"match": {"op": op, "left": _MATCHES[left], "right": {"set": names} if len(names) > 1 else names[0]}}
     return {"match": {"op": op, "left": _MATCHES[left], "right": _right(left, right)}}
 
 

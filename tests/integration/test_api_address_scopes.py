@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from libs.network.resources import fold_recorded
 from tests.fakes.browser import Browser
 from tests.integration.test_api_subnetpools import asked, network_of, pool_of
 
@@ -132,6 +133,30 @@ def test_a_pool_that_changes_its_scope_takes_whole_networks_along(admin: Browser
     stranger = pool_of(admin, "10.2.0.0/16", address_scope_id=two["id"])
     seen = asked(admin, network, subnetpool_id=stranger["id"], prefixlen=24)
     assert seen.error == (400, "NetworkAddressScopeAffinityError")
+
+
+def test_what_networks_know_is_right_though_a_pool_moves_while_subnets_are_made(world: Any) -> None:
+    """Hosts hear of scopes by the networks' facts alone; what the API shows is looked up from the pool."""
+    admin = world.admin
+    scopes = [*(scope_of(admin)["id"] for _ in range(2)), None]
+    pool = pool_of(admin, address_scope_id=scopes[0])["id"]
+    networks = [network_of(admin) for _ in range(24)]
+    moves = [
+        lambda to=to: admin.put(f"/v2.0/subnetpools/{pool}", {"subnetpool": {"address_scope_id": to}})
+        for to in scopes * 4
+    ]
+    births = [lambda id=id: asked(admin, id, subnetpool_id=pool, prefixlen=24) for id in networks]
+    mixed = [one for pair in zip(births[::2], births[1::2], moves, strict=True) for one in pair]
+    with ThreadPoolExecutor(6) as threads:
+        seen = list(threads.map(lambda ask: ask(), mixed))
+    assert {one.status for one in seen} == {200, 201}
+    shown = {one["id"]: one["ipv4_address_scope"] for one in admin.get("/v2.0/networks").json["networks"]}
+    known = fold_recorded(world.log.read_streams([f"network-{id}" for id in networks]))
+    assert {one.state.id: one.state.address_scope(4) for one in known.values() if one} == shown
+    last = admin.put(f"/v2.0/subnetpools/{pool}", {"subnetpool": {"address_scope_id": scopes[1]}})
+    assert last.status == 200
+    known = fold_recorded(world.log.read_streams([f"network-{id}" for id in networks]))
+    assert {one.state.address_scope(4) for one in known.values() if one} == {scopes[1]}
 
 
 def test_projects_see_their_own_scopes_and_shared_ones(admin: Browser) -> None:

@@ -30,6 +30,7 @@ FROZEN = [
     (127, "9bb426e168369f26a8917bc6b036707410eea2163c0db668cef7c7fad17f8668"),
     (159, "52bbbfb3cf53d56954250c006cb1183b6efa79dde8e6f5c4a8eeaee3ec0f3811"),
     (161, "2ec9f94a65d9d1e5161542c0d4a11c8a036409799a0934990ee2b5909f945885"),
+    (163, "dad121b29773b1c90641522950c98284d0a0248ac26f2d97a11782cfdacbeded"),
 ]
 """(number of lines, sha256 of these first lines)"""
 

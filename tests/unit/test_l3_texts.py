@@ -13,6 +13,7 @@ from libs.materialise.l3 import Nat, Place, Wanted, nft, serve
 from libs.materialise.l3.advert import Advert, Prefix, text_of
 from libs.materialise.l3.desired import View
 from libs.materialise.l3.nft import Ruleset
+from libs.materialise.l3.objects import Scopes
 from libs.model import FixedIp, HostRoute, Segment
 from libs.network.floatingip import FloatingIp, FloatingTarget
 from libs.network.network import Network
@@ -25,11 +26,25 @@ from tests.fakes.dhcp_facts import an_id
 from tests.fakes.radvd_conf import parse
 
 V4, V6 = st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str)
+DEVICES = [*(f"qr-6f1b9c1e-8{number}" for number in range(6)), "qg-6f1b9c1e-90"]
+
+
+@st.composite
+def apart(draw: st.DrawFn) -> tuple[tuple[str, ...], ...]:
+    """Devices by the scope that they are in."""
+    found: dict[int, list[str]] = {}
+    for name in sorted(DEVICES):
+        found.setdefault(draw(st.integers(0, 3)), []).append(name)
+    return tuple(sorted(tuple(one) for one in found.values())) if len(found) > 1 else ()
+
+
+SCOPES = st.builds(Scopes, apart(), apart(), st.sets(st.sampled_from(DEVICES[:-1])).map(lambda one: tuple(sorted(one))))
 NATS = st.builds(
     Nat,
     st.one_of(st.just(""), V4),
     st.booleans(),
     st.dictionaries(V4, V4, max_size=6),
+    st.one_of(st.just(Scopes()), SCOPES),
 )
 PREFIXES = st.builds(Prefix, st.ip_addresses(v=6).map(lambda one: f"{one}/64"), st.booleans())
 ADVERTS = st.builds(

@@ -19,6 +19,7 @@ from libs.events import (
     SubnetPoolPrefixReleased,
 )
 from libs.network import prefixes
+from libs.network.kinds import resource_of, row_of
 from tests.unit.given import Outcome, given
 from tests.unit.people import NET, NET2, SUBNET, SUBNET2, SUBNET6, THEM, US, a_network, a_subnet, pool, uuid_of
 from tests.unit.pool_people import POOL, POOL2, POOL6, SCOPE, SCOPE2, a_pool, a_scope, allocated
@@ -44,6 +45,18 @@ def test_a_subnet_of_a_pool_is_a_fact_of_three():
     assert subnet.allocation_pools == (pool("10.0.0.2", "10.0.0.254"),)
     assert outcome.of(SubnetPoolPrefixAllocated) == [allocated("10.0.0.0/24", SUBNET)]
     assert outcome.of(NetworkSubnetAdded) == [NetworkSubnetAdded(NET, SUBNET, "10.0.0.0/24", POOL)]
+
+
+def test_a_network_knows_the_address_scope_of_its_subnets():
+    past = given(a_network(), a_scope(), a_pool(address_scope_id=SCOPE), a_pool("2001:db8::/48", id=POOL6))
+    outcome = made(wish(), wish(SUBNET6, version=6, subnetpool_id=POOL6), past=past)
+    four, six = outcome.of(NetworkSubnetAdded)
+    assert (four.address_scope_id, six.address_scope_id) == (SCOPE, None)
+    network = outcome.after().resources[f"network-{NET}"]
+    assert (network.state.address_scope(4), network.state.address_scope(6)) == (SCOPE, None)
+    assert resource_of(row_of(network)) == network
+    emptied = outcome.after().when(DeleteSubnet(SUBNET)).after()
+    assert emptied.state("network", NET).address_scope(4) is None
 
 
 def test_prefix_lengths_are_asked_for_or_usual():

@@ -13,11 +13,13 @@ from libs.kernel.announce import frames
 from libs.kernel.names import checked_device, checked_namespace, checked_sysctl, checked_value
 from libs.kernel.nat import checked
 from libs.materialise.l3 import nft
-from libs.materialise.l3.objects import Nat
+from libs.materialise.l3.objects import Nat, Scopes
 
 MAC = bytes.fromhex("fa163e00000a")
 ADDRESSES = st.ip_addresses(v=4).map(str)
-ROUTERS = st.builds(Nat, ADDRESSES, st.booleans(), st.dictionaries(ADDRESSES, ADDRESSES, max_size=5))
+APART = (("qg-6f1b9c1e-90", "qr-6f1b9c1e-80"), ("qr-6f1b9c1e-81",))
+SCOPES = st.sampled_from([Scopes(), Scopes(APART, (), APART[1]), Scopes((), APART), Scopes(APART, APART)])
+ROUTERS = st.builds(Nat, ADDRESSES, st.booleans(), st.dictionaries(ADDRESSES, ADDRESSES, max_size=5), SCOPES)
 
 
 @given(ROUTERS, ROUTERS)

@@ -15,6 +15,7 @@ from libs.commands import (
 from libs.eventlog.lost import refusal_of_claim
 from libs.eventlog.protocol import NoneRefers
 from libs.events import (
+    NetworkAddressScopeChanged,
     RbacPolicyCreated,
     SubnetPoolCreated,
     SubnetPoolDefaultChanged,
@@ -29,8 +30,8 @@ from libs.model import PrefixLengths
 from libs.network.claims import Claims, claims_of
 from libs.network.kinds import body_of, resource_of, row_of
 from tests.unit.given import Outcome, given
-from tests.unit.people import NET, SUBNET, SUBNET2, US, a_network, a_subnet
-from tests.unit.pool_people import POOL, POOL2, SCOPE, SCOPE6, a_pool, a_scope, allocated
+from tests.unit.people import NET, NET2, NET3, SUBNET, SUBNET2, US, a_network, a_subnet
+from tests.unit.pool_people import POOL, POOL2, SCOPE, SCOPE2, SCOPE6, a_pool, a_scope, allocated
 
 
 def made(*prefixes: str, past=None, **more) -> Outcome:
@@ -185,12 +186,34 @@ def test_more_prefixes_must_be_free_in_the_scope():
 def test_a_pool_changes_its_scope_only_when_its_networks_have_no_other_subnets():
     ours = a_subnet("10.0.0.0/24", SUBNET, subnetpool_id=POOL)
     past = given(a_scope(), a_pool(), a_network(), *ours, allocated("10.0.0.0/24", SUBNET))
-    past.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).then(SubnetPoolScopeChanged(POOL, None, SCOPE))
+    past.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).then(
+        SubnetPoolScopeChanged(POOL, None, SCOPE), NetworkAddressScopeChanged(NET, POOL, None, SCOPE)
+    )
     mixed = past.and_then(*a_subnet("192.0.2.0/24", SUBNET2, subnetpool_id=POOL2))
     mixed.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).refused(400, "NetworkAddressScopeAffinityError")
     six = past.and_then(*a_subnet("2001:db8::/64", SUBNET2))
     assert six.when(UpdateSubnetPool(POOL, {"address_scope_id": SCOPE})).events
     assert past.state("network", NET).subnets[0].subnetpool_id == POOL
+
+
+def test_networks_go_with_their_pool_from_scope_to_scope():
+    ours = a_subnet("10.0.0.0/24", SUBNET, subnetpool_id=POOL)
+    theirs = a_subnet("10.0.1.0/24", SUBNET2, network=NET2, subnetpool_id=POOL)
+    news = (a_scope(), a_scope(SCOPE2), a_pool(), a_network(), a_network(NET2), a_network(NET3), *ours, *theirs)
+    used = (allocated("10.0.0.0/24", SUBNET), allocated("10.0.1.0/24", SUBNET2))
+    past, before = given(*news, *used), None
+    for scope in (SCOPE, SCOPE2, None):
+        outcome = past.when(UpdateSubnetPool(POOL, {"address_scope_id": scope}))
+        assert outcome.of(NetworkAddressScopeChanged) == [
+            NetworkAddressScopeChanged(id, POOL, before, scope) for id in sorted((NET, NET2))
+        ]
+        assert NoneRefers("network", "subnetpool_ids", POOL, besides=tuple(sorted((NET, NET2)))) in (
+            outcome.decision.guards
+        )
+        past, before = outcome.after(), scope
+        assert [past.state("network", id).address_scope(4) for id in (NET, NET2, NET3)] == [scope, scope, None]
+    again = past.when(UpdateSubnetPool(POOL, {"address_scope_id": None, "name": "new"}))
+    again.then(SubnetPoolRenamed(POOL, "pool", "new"))
 
 
 def test_an_older_revision_is_refused():

@@ -13,8 +13,8 @@ or `qg-<11>`.
     answer["addresses"]: [[device, CIDR]] that were added; answer["made"]: names of the namespace and the devices that are new.
 `addresses.change`: {"namespace", "device", "add": [CIDR], "remove": [CIDR]}; those that are there, or gone, already are no
     change. Answer also "addresses" as above. 1,000 in one call cost about 10 ms.
-`nat.read(namespaces=[name], table="netledger")` -> {name: the list under "nftables" of `nft -j list table ip <table>`, None
-    without it}; a namespace that does not exist is left out.
+`nat.read(namespaces=[name], table="netledger")` -> {name: the list under "nftables" of `nft -j list table ip <table>`, then
+    that of ip6 where there is one; None without the former}; a namespace that does not exist is left out.
 `nat.apply`: {"namespace", "text"}: one `nft -f -`, all or nothing. The text comes from `nft.text` or `nft.change_text`, nowhere
     else.
 `conntrack.cut`: {"namespace", "addresses": [[side, address]]}; side: orig-src, orig-dst, reply-src, reply-dst. No change when

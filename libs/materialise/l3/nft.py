@@ -6,11 +6,11 @@ Texts are made of checked addresses alone (`render`), and are all or nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from libs.materialise.l3.objects import Nat
-from libs.materialise.l3.rules import chains
+from libs.materialise.l3.rules import Chain, chains, chains6
 from libs.reconcile import Plan, diff
 
 TABLE = "netledger"
@@ -20,10 +20,11 @@ Chains = Mapping[str, tuple[dict[str, Any], list[list[dict[str, Any]]]]]  # {nam
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A table's content. maps {name: {address: address}}."""
+    """The tables' content. maps {name: {address: address}}. chains6: of the IPv6 table, none without one."""
 
     maps: Mapping[str, Mapping[str, str]]
     chains: Chains
+    chains6: Chains = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,35 @@ def ruleset(nat: Nat) -> Ruleset:
         back.setdefault(
             fixed, floating
         )  # two for one fixed address are never decided; then the choice is at least stable
-    return Ruleset({"fip_dnat": dict(nat.floating), "fip_snat": back}, {one.name: one.listed() for one in chains(nat)})
+    maps = {"fip_dnat": dict(nat.floating), "fip_snat": back}
+    four, six = ({one.name: one.listed() for one in rules} for rules in (chains(nat), chains6(nat)))
+    return Ruleset(maps, four, six)
 
 
 def listed(objects: Sequence[Mapping[str, Any]] | None) -> Ruleset | None:
-    """What is there, from the list of `nft -j`; None for no table, or one that holds what is none of ours."""
+    """What is there, from the list of `nft -j` for both tables; None for no table, or one that holds what is none of ours."""
     maps: dict[str, Mapping[str, str]] = {}
-    found: dict[str, tuple[dict[str, Any], list[list[dict[str, Any]]]]] = {}
+    found: dict[str, dict[str, tuple[dict[str, Any], list[list[dict[str, Any]]]]]] = {"ip": {}, "ip6": {}}
     for one in objects or ():
         kind, body = next(iter(one.items()))
         if kind == "map":
             maps[body["name"]] = _elements(body.get("elem", ()))
         elif kind == "chain":
             head = {key: body.get(key) for key in ("name", "type", "hook", "prio", "policy")}
-            found[body["name"]] = (head, [])
+            found[body["family"]][body["name"]] = (head, [])
         elif kind == "rule":
-            found[body["chain"]][1].append(body["expr"])
+            found[body["family"]][body["chain"]][1].append([_ordered(part) for part in body["expr"]])
         elif kind not in ("metainfo", "table"):
             return None
-    return Ruleset(maps, found) if tuple(sorted(maps)) == _MAPS else None
+    return Ruleset(maps, found["ip"], found["ip6"]) if tuple(sorted(maps)) == _MAPS else None
+
+
+def _ordered(part: dict[str, Any]) -> dict[str, Any]:
+    """The part with a set's elements in order; nft lists them in one of its own."""
+    match part:
+        case {"match": {"right": {"set": [*names]} as right, **rest}}:
+            return {"match": {**rest, "right": {**right, "set": sorted(names, key=str)}}}
+    return part
 
 
 def _elements(pairs: Iterable[Any]) -> dict[str, str]:
@@ -73,20 +84,47 @@ def change(nat: Nat, actual: Ruleset | None) -> NatChange | None:
     the elements that differ are named."""
     wanted = ruleset(nat)
     if actual is None or actual.chains != wanted.chains:
-        return NatChange(text(nat), (f"table {TABLE}",), _cuts(wanted, actual))
+        return NatChange(_all(nat, actual), (f"table {TABLE}",), _cuts(wanted, actual))
     plans = [(name, diff(wanted.maps[name], actual.maps[name])) for name in _MAPS]
-    operations = tuple(words for name, plan in plans for words in _told(name, plan))
+    six = _table6(nat) if actual.chains6 != wanted.chains6 else ""
+    operations = (
+        *(words for name, plan in plans for words in _told(name, plan)),
+        *([f"table ip6 {TABLE}"] if six else []),
+    )
     if not operations:
         return None
-    return NatChange("".join(_changed(name, plan) for name, plan in plans), operations, _cuts(wanted, actual))
+    elements = "".join(_changed(name, plan) for name, plan in plans)
+    return NatChange(elements + six, operations, _cuts(wanted, actual))
 
 
 def text(nat: Nat) -> str:
-    """The whole table, in place of whatever it was."""
+    """All that should be there, in place of whatever it was."""
+    return _table(nat) + (_table6(nat) if chains6(nat) else "")
+
+
+def _all(nat: Nat, actual: Ruleset | None) -> str:
+    gone = actual is not None and actual.chains6 and not chains6(nat)
+    return text(nat) + (_table6(nat) if gone else "")
+
+
+def _table6(nat: Nat) -> str:
+    """The IPv6 table, in place of whatever it was; without anything in it, none."""
+    return _replaced("ip6", _body(chains6(nat)))
+
+
+def _replaced(family: str, body: str) -> str:
+    gone = f"add table {family} {TABLE}\ndelete table {family} {TABLE}\n"
+    return gone + (f"table {family} {TABLE} {{\n{body}}}\n" if body else "")
+
+
+def _body(rules: Iterable[Chain]) -> str:
+    return "".join(one.text() for one in rules)
+
+
+def _table(nat: Nat) -> str:
     wanted = ruleset(nat)
     maps = "".join(_map(name, wanted.maps[name]) for name in _MAPS)
-    body = maps + "".join(one.text() for one in chains(nat))
-    return f"add table ip {TABLE}\ndelete table ip {TABLE}\ntable ip {TABLE} {{\n{body}}}\n"
+    return _replaced("ip", maps + _body(chains(nat)))
 
 
 def _map(name: str, elements: Mapping[str, str]) -> str:

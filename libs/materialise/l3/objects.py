@@ -45,13 +45,24 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Scopes:
+    """Between which devices nothing passes: their names by address scope, each scope's in order, for IPv4 and IPv6; empty when all
+    are in one. routed: those inside whose guests leave untranslated, since the external network is in their IPv4 address scope."""
+
+    four: tuple[tuple[str, ...], ...] = ()
+    six: tuple[tuple[str, ...], ...] = ()
+    routed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Nat:
     """How addresses are translated. floating {floating address: fixed address}. gateway: the router's own IPv4 address outside, empty
-    for none; snat: guests without a floating IP leave under it."""
+    for none; snat: guests without a floating IP leave under it. scopes: what passes at all."""
 
     gateway: str = ""
     snat: bool = False
     floating: Mapping[str, str] = field(default_factory=dict)
+    scopes: Scopes = Scopes()
 
 
 @dataclass(frozen=True, slots=True)

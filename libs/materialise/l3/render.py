@@ -7,6 +7,7 @@ from libs.materialise.l3.adverts import advert
 from libs.materialise.l3.desired import View
 from libs.materialise.l3.objects import INSIDE, OUTSIDE, Device, Nat, Place, Wanted, folder_of, namespace_of
 from libs.materialise.l3.routes import routes
+from libs.materialise.l3.scopes import scopes
 from libs.model import is_uuid
 
 _MTU_MIN, _MTU_MAX = 68, 65535
@@ -28,7 +29,7 @@ def serve(view: View, place: Place) -> Wanted | None:
         router.admin_state_up,
         (*([outside] if outside else []), *inside),
         routes(view, outside, inside, refused),
-        _nat(view, outside, floatingips),
+        _nat(view, outside, inside, floatingips),
         tuple(one for one in adverts if one),
         floatingips,
         tuple(dict.fromkeys(refused)),
@@ -87,7 +88,8 @@ def _floatingips(view: View, refused: list[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _nat(view: View, outside: Device | None, floatingips: dict[str, tuple[str, str]]) -> Nat:
+def _nat(view: View, outside: Device | None, inside: list[Device], floatingips: dict[str, tuple[str, str]]) -> Nat:
     own = next((one for one in outside.addresses if ":" not in one), "") if outside else ""
     snat = view.router.gateway is not None and view.router.gateway.enable_snat
-    return Nat(own.partition("/")[0], snat, dict(sorted(floatingips.values())))
+    floating = dict(sorted(floatingips.values()))
+    return Nat(own.partition("/")[0], snat, floating, scopes(view, outside, inside))

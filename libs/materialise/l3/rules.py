@@ -12,6 +12,7 @@ from typing import Any
 from libs.materialise.l3.objects import INSIDE, OUTSIDE, Nat
 
 METADATA_ADDRESS, METADATA_PORT, PROXY_PORT = "169.254.169.254", 80, 9697
+_TRANSLATED_BY = 110  # a priority after that of source NAT, 100
 _LINK_LOCAL = ("169.254.0.0", 16)
 _LEFT: dict[str, dict[str, Any]] = {
     "iifname": {"meta": {"key": "iifname"}},
@@ -57,12 +58,35 @@ class Chain:
 def chains(nat: Nat) -> tuple[Chain, ...]:
     """All chains. Whoever comes from outside keeps his address, traffic between inside networks is not translated, and a guest that
     asks a floating IP of its own router is answered by way of the router."""
-    return (
+    always = (
         Chain("prerouting", "nat", "prerouting", -100, tuple(_prerouting())),
         Chain("postrouting", "nat", "postrouting", 100, tuple(_postrouting(nat))),
         Chain("forward", "filter", "forward", 0, tuple(_forward())),
         Chain("input", "filter", "input", 0, tuple(_input())),
     )
+    if not nat.scopes.four:
+        return always
+    return (*always, Chain("scopes", "filter", "postrouting", _TRANSLATED_BY, tuple(_scopes(nat))))
+
+
+def chains6(nat: Nat) -> tuple[Chain, ...]:
+    """What stands in the IPv6 table, which is there for address scopes alone."""
+    apart = tuple(_apart(nat.scopes.six))
+    return (Chain("scopes", "filter", "forward", 0, apart),) if apart else ()
+
+
+def _scopes(nat: Nat) -> Iterable[tuple[Part, ...]]:
+    """After all translations: what is translated, one way or the other, may pass from one address scope to another."""
+    if nat.gateway and nat.snat:
+        yield _to(OUTSIDE), _ACCEPT
+    yield _TRANSLATED, _ACCEPT
+    yield _OWN, _ACCEPT
+    yield from _apart(nat.scopes.four)
+
+
+def _apart(groups: Iterable[tuple[str, ...]]) -> Iterable[tuple[Part, ...]]:
+    for names in groups:
+        yield _one_of("iifname", names), _one_of("oifname", names, "!="), _DROP
 
 
 def _prerouting() -> Iterable[tuple[Part, ...]]:
@@ -76,6 +100,8 @@ def _postrouting(nat: Nat) -> Iterable[tuple[Part, ...]]:
     yield _from(OUTSIDE), _ACCEPT
     yield _to(OUTSIDE), floating
     if nat.gateway and nat.snat:
+        if nat.scopes.routed:
+            yield _one_of("iifname", nat.scopes.routed), _to(OUTSIDE), _ACCEPT
         yield _to(OUTSIDE), _as(nat.gateway)
     yield _TRANSLATED, floating
     if nat.gateway:
@@ -111,6 +137,15 @@ def _to(prefix: str) -> Part:
     return Part(f'oifname "{prefix}*"', _match("==", "oifname", f"{prefix}*"))
 
 
+def _one_of(left: str, names: tuple[str, ...], op: str = "==") -> Part:
+    """Devices by their names; of a set with one element nft lists the element alone."""
+    words = [f'"{one}"' for one in names]
+    negation = "!= " if op == "!=" else ""
+    if len(names) == 1:
+        return Part(f"{left} {negation}{words[0]}", _match(op, left, names[0]))
+    return Part(f"{left} {negation}{{ {', '.join(words)} }}", _match(op, left, {"set": list(names)}))
+
+
 def _as(address: str) -> Part:
     return Part(f"snat to {address}", {"snat": {"addr": address}})
 
@@ -122,4 +157,5 @@ def _through(verb: str, field: str, name: str) -> Part:
 
 _ACCEPT, _DROP = Part("accept", {"accept": None}), Part("drop", {"drop": None})
 _INVALID = Part("ct state invalid", _match("in", "ct state", "invalid"))
+_OWN = Part("ct status snat", _match("in", "ct status", "snat"))
 _TRANSLATED = Part("ct status dnat", _match("in", "ct status", "dnat"))

@@ -48,6 +48,12 @@ def _pools_on(network: Network, ip_version: int) -> list[str]:
     return [one.subnetpool_id for one in network.subnets if addresses.version_of(one.cidr) == ip_version]
 
 
+def scope_of_pool(id: str | None, world: World) -> str | None:
+    """The address scope that subnets of the pool are in; None for none, and for no pool."""
+    pool: SubnetPool | None = existing(world, "subnetpool", id).state if id else None
+    return pool.address_scope_id if pool else None
+
+
 class Allocations:
     """What the subnets of one request take from pools, one after the other."""
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from libs.commands import AddPrefixes, RemovePrefixes, UpdateSubnetPool
 from libs.errors.subnetpool import illegal_prefixes, scopes_differ
+from libs.eventlog.protocol import NoneRefers
 from libs.events import (
+    NetworkAddressScopeChanged,
     SubnetPoolDefaultChanged,
     SubnetPoolDescribed,
     SubnetPoolEvent,
@@ -25,7 +27,7 @@ from libs.model import PrefixLengths
 from libs.network import prefixes
 from libs.network.addresses import version_of
 from libs.network.deciders import subnetpool_rules as rules
-from libs.network.deciders.reading import changing, check_revision, existing, found, network_at
+from libs.network.deciders.reading import change, changing, check_revision, existing, found, network_at
 from libs.network.resources import stream_of
 from libs.network.subnetpool import SubnetPool
 from libs.network.world import Decision, Find, Need, World
@@ -37,13 +39,13 @@ def _networks_of(pool_id: str) -> Find:
     return Find("network", "subnetpool_ids", pool_id)
 
 
-def _enters(pool: SubnetPool, changes: Mapping[str, Any]) -> bool:
-    scope = changes.get("address_scope_id", pool.address_scope_id)
-    return scope is not None and scope != pool.address_scope_id
+def _moves(pool: SubnetPool, changes: Mapping[str, Any]) -> bool:
+    return bool(changes.get("address_scope_id", pool.address_scope_id) != pool.address_scope_id)
 
 
 def update_needs(command: UpdateSubnetPool, world: World) -> tuple[Need, ...]:
-    """The pool; its address scope, the one that it is to enter with the pools there, and then the networks that it has subnets on."""
+    """The pool; its address scope, the one that it is to enter with the pools there; and when it changes, the networks that it has
+    subnets on."""
     stream = stream_of("subnetpool", command.subnetpool_id)
     resource = found(world, "subnetpool", command.subnetpool_id)
     if resource is None:
@@ -53,9 +55,9 @@ def update_needs(command: UpdateSubnetPool, world: World) -> tuple[Need, ...]:
     if pool.address_scope_id:
         out.append(stream_of("address_scope", pool.address_scope_id))
     scope = command.changes.get("address_scope_id", pool.address_scope_id)
-    if scope and (_enters(pool, command.changes) or "prefixes" in command.changes):
+    if scope and (_moves(pool, command.changes) or "prefixes" in command.changes):
         out += rules.scope_needs(scope, world)
-    if _enters(pool, command.changes):
+    if _moves(pool, command.changes):
         networks = _networks_of(pool.id)
         out += [networks, *(stream_of("network", id) for id in world.found.get(networks, ()))]
     return tuple(dict.fromkeys(out))
@@ -69,12 +71,27 @@ def update(command: UpdateSubnetPool, world: World) -> Decision:
     wanted = _wanted(pool, command.changes)
     scope = wanted.get("address_scope_id", pool.address_scope_id)
     decision = changing(resource, _changes(pool, wanted))
+    if "address_scope_id" in wanted:
+        decision = _with_networks(decision, pool, scope, world)
     if not scope or not wanted.keys() & {"address_scope_id", "prefixes"}:
         return decision
     rules.check_scope(scope, pool.id, wanted.get("prefixes", pool.prefixes), (), world)
     if "address_scope_id" in wanted:
         _check_alone_on_networks(pool, world)
-    return replace(decision, guards=(rules.no_other_in(scope, (pool.id,), world),))
+    return replace(decision, guards=(*decision.guards, rules.no_other_in(scope, (pool.id,), world)))
+
+
+def _with_networks(decision: Decision, pool: SubnetPool, scope: str | None, world: World) -> Decision:
+    """Also what networks with subnets of the pool are told; guarded against any other."""
+    wanted = _networks_of(pool.id)
+    ids = world.found.get(wanted, ())
+    networks = [one for one in (found(world, "network", id) for id in ids) if one is not None]
+    moved = [
+        change(one, (NetworkAddressScopeChanged(one.state.id, pool.id, pool.address_scope_id, scope),))
+        for one in networks
+    ]
+    guard = NoneRefers(wanted.kind, wanted.column, wanted.value, besides=ids)
+    return replace(decision, changes=(*decision.changes, *moved), guards=(*decision.guards, guard))
 
 
 def _wanted(pool: SubnetPool, changes: Mapping[str, Any]) -> dict[str, Any]:

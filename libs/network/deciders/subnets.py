@@ -17,7 +17,13 @@ from libs.model import AddressRange, canonical_cidr, canonical_ip
 from libs.network import addresses
 from libs.network.deciders import joining
 from libs.network.deciders import subnet_rules as rules
-from libs.network.deciders.pool_allocation import Allocations, pool_needs, release_needs, released
+from libs.network.deciders.pool_allocation import (
+    Allocations,
+    pool_needs,
+    release_needs,
+    released,
+    scope_of_pool,
+)
 from libs.network.deciders.reading import change, check_revision, existing, found, network_at, ports_at
 from libs.network.deciders.subnet_changes import needs
 from libs.network.network import Network, NetworkSubnet
@@ -82,7 +88,8 @@ def _check_apart(fact: SubnetCreated, network: Network) -> None:
 def _on_networks(facts: list[SubnetCreated], world: World) -> list[Change]:
     added: dict[str, list[NetworkSubnetAdded]] = {}
     for one in facts:
-        fact = NetworkSubnetAdded(one.network_id, one.subnet_id, one.cidr, one.subnetpool_id or "")
+        scope = scope_of_pool(one.subnetpool_id, world)
+        fact = NetworkSubnetAdded(one.network_id, one.subnet_id, one.cidr, one.subnetpool_id or "", scope)
         added.setdefault(one.network_id, []).append(fact)
     return [change(existing(world, "network", id), events) for id, events in added.items()]
 
