@@ -10,7 +10,6 @@ from libs.materialise.dhcp.subnets import STATELESS, hands_out, network_of
 from libs.materialise.dhcp.texts import HostLine, PortOptionLine, host_line, port_option_line, port_tag_of, tag_line
 from libs.model import DHCP_OWNER
 from libs.network.dhcp_options import MAX_OPTIONS
-from libs.network.dhcp_values import MUTE
 
 
 def port_option_lines(port: Port, refused: list[str]) -> tuple[PortOptionLine, ...]:
@@ -22,8 +21,7 @@ def port_option_lines(port: Port, refused: list[str]) -> tuple[PortOptionLine, .
         except Unrepresentable as error:
             refused.append(f"port {port.port_id!r}: {error}")
         else:
-            if line.option.kind != MUTE:
-                lines.setdefault((line.option.ip_version, line.option.code), line)
+            lines.setdefault((line.option.ip_version, line.option.code), line)
     return tuple(lines.values())
 
 

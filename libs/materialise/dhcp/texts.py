@@ -14,7 +14,7 @@ from libs.materialise.checked import Unrepresentable, checked_cidr, checked_id, 
 from libs.model import DhcpOption
 from libs.network import dns
 from libs.network.dhcp_options import NAMES_OF, Coded, coded
-from libs.network.dhcp_values import BYTES, TEXT
+from libs.network.dhcp_values import BYTES, MUTE, TEXT
 
 OPTION_NAMES = {
     4: frozenset({"dns-server", "router", "classless-static-route", "249"}),  # 249: the same routes, for old Windows
@@ -142,6 +142,8 @@ def port_option_line(port_id: str, option: DhcpOption) -> PortOptionLine:
         line = PortOptionLine(port_tag_of(port_id), coded(option))
     except ValueError as error:
         raise Unrepresentable(f"option {option.name!r}: {error}") from None
+    if line.option.kind == MUTE:
+        raise Unrepresentable(f"option {option.name!r}: no DHCP server can send addresses of the other IP version")
     return _short(line)
 
 
