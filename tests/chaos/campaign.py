@@ -15,6 +15,7 @@ from libs.eventlog.audit import audit
 from libs.eventlog.chain import Stored
 from libs.eventlog.postgres import PostgresLog
 from libs.eventlog.rebuild import rebuild
+from libs.naming import path_of
 from tests.chaos.door import Door
 from tests.chaos.evidence import Evidence, Outage, PortTruth
 from tests.chaos.history import Seen, seen_in
@@ -23,7 +24,11 @@ from tests.chaos.probe import Probe
 from tests.chaos.taps import Taps
 from tests.chaos.workload import Workload
 
-KINDS, PAGE, QUIET_SECONDS = ("network", "subnet", "port", "router", "floatingip"), 2000, 90.0
+KINDS = (
+    *("network", "subnet", "port", "router", "floatingip"),
+    *("security_group", "security_group_rule", "rbac_policy"),
+)
+PAGE, QUIET_SECONDS = 2000, 90.0
 Say = Callable[[str], None]
 
 
@@ -75,7 +80,8 @@ class Campaign:
 
     def _final(self) -> list[Seen]:
         door = Door(self.url, 30)
-        return [one for kind in KINDS for one in seen_in(kind, door.send("GET", f"{kind}s").body)]
+        paths = {kind: path_of(kind).removeprefix("/v2.0/") for kind in KINDS}
+        return [one for kind, path in paths.items() for one in seen_in(kind, door.send("GET", path).body)]
 
     def _quiet(self, taps: Taps) -> list[PortTruth]:
         """Ports with the truth about them, once nobody's status is wrong or patience is over."""

@@ -66,7 +66,7 @@ def final_reads_are_the_log(evidence: Evidence, story: Story) -> Iterator[str]:
             yield f"{stream} lives and is not shown"
         else:
             last = life.events[-1].version
-            if (one.revision, one.name) != (last, story.names(stream)[last]):
+            if (one.revision or last, one.name) != (last, story.names(stream)[last]):
                 yield f"{stream} is shown at revision {one.revision} as {one.name!r}, the log has {last}"
     yield from (f"{stream} is shown and not in the log" for stream in shown)
 

@@ -18,10 +18,14 @@ from libs.events import (
     PortDeleted,
     PortDescribed,
     PortRenamed,
+    RbacPolicyDeleted,
     RouterCreated,
     RouterDeleted,
     RouterDescribed,
     RouterRenamed,
+    SecurityGroupCreated,
+    SecurityGroupDeleted,
+    SecurityGroupRuleDeleted,
     SubnetCreated,
     SubnetDeleted,
     SubnetDescribed,
@@ -29,8 +33,11 @@ from libs.events import (
 )
 from tests.chaos.history import Call, Seen
 
-CREATED = NetworkCreated | SubnetCreated | PortCreated | RouterCreated
-DELETED = NetworkDeleted | SubnetDeleted | PortDeleted | RouterDeleted | FloatingIpReleased
+CREATED = NetworkCreated | SubnetCreated | PortCreated | RouterCreated | SecurityGroupCreated
+DELETED = (
+    *(NetworkDeleted, SubnetDeleted, PortDeleted, RouterDeleted, FloatingIpReleased),
+    *(SecurityGroupDeleted, SecurityGroupRuleDeleted, RbacPolicyDeleted),
+)
 RENAMED = NetworkRenamed | SubnetRenamed | PortRenamed | RouterRenamed
 DESCRIBED = NetworkDescribed | SubnetDescribed | PortDescribed | RouterDescribed
 

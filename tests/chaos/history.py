@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from libs.naming import plural_of
+
 DONE, REFUSED, UNKNOWN = "done", "refused", "unknown"
 """Fates of a call: acknowledged; surely without effect; nobody told the client (time-out, cut connection, a 503 that says so)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One resource as an answer showed it."""
+    """One resource as an answer showed it; revision 0: its kind shows none."""
 
     kind: str
     id: str
@@ -66,5 +68,5 @@ def seen_in(kind: str, answer: Any) -> tuple[Seen, ...]:
     if not isinstance(answer, Mapping):
         return ()
     one = answer.get(kind)
-    bodies = [one] if isinstance(one, Mapping) else answer.get(f"{kind}s", [])
-    return tuple(Seen(kind, body["id"], body["revision_number"], body.get("name", "")) for body in bodies)
+    bodies = [one] if isinstance(one, Mapping) else answer.get(plural_of(kind), [])
+    return tuple(Seen(kind, body["id"], body.get("revision_number", 0), body.get("name", "")) for body in bodies)

@@ -46,7 +46,7 @@ class Ward(City):
         self.api.send("PUT", f"ports/{server.port['id']}", {"port": changes})
 
     def default(self) -> str:
-        (group,) = self.api.get("security-groups?name=default")["security_groups"]
+        (group,) = self.api.get(f"security-groups?name=default&project_id={TENANT}")["security_groups"]
         return str(group["id"])
 
 
