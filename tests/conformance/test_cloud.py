@@ -30,6 +30,7 @@ DECIDED = {
     ("networks", "mtu"),
     ("floatingips", "floating_ip_address"),
     ("flavors", "name"),
+    ("address_scopes", "name"),
     ("ports", "extra_dhcp_opts"),
 }
 """(collection, attribute) of what is worked out where the caller leaves it open, was given here, or is shown as an empty list."""
