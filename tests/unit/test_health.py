@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "well"
 
 
-class Teapot(http.server.BaseHTTPRequestHandler):
+class Teapot(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/" else 503)
         self.end_headers()
@@ -34,7 +34,7 @@ class Teapot(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     """A web server whose / is well and whose /ill is not."""
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Teapot)
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Teapot)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{web.server_address[1]}"
     web.shutdown()
