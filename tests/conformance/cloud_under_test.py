@@ -86,8 +86,8 @@ def cloud_under_test() -> Iterator[CloudUnderTest]:
         cloud.operator().default_pools()
         yield cloud
     finally:
+        keystone.down()  # first: the file with its pid goes with the system
         whole.command("down")
-        keystone.down()
         remove(places)
 
 
